@@ -1,0 +1,168 @@
+"""Every failure that the hub can name, as one tree.
+
+::
+
+    HubError
+    ├── InvalidInput            the caller's data is wrong (400)
+    ├── NotAuthenticated        who are you? (401)
+    ├── NotPermitted            you may not (403)
+    ├── NotFound                record, model or endpoint (404)
+    ├── Conflict                the state of things forbids it (409)
+    ├── LimitExceeded           too many requests (429)
+    ├── OdooError               what Odoo, or the way to it, refused
+    │   ├── OdooValidation      Odoo refused the values (400)
+    │   │   ├── OdooDuplicate   a unique constraint (409)
+    │   │   └── OdooInvalidField  a field that the model has not (400)
+    │   ├── OdooMissing         the record, model or method does not exist (404)
+    │   ├── OdooAccess          the hub's Odoo user may not (403)
+    │   ├── OdooAuthentication  Odoo refused the hub's credentials (502)
+    │   ├── OdooUnavailable     no answer, or not now (503, retryable)
+    │   └── OdooProtocol        an answer that is not Odoo's (502)
+    └── HttpFailure             a call to a third party failed; see hub.http.failures
+        └── ...
+
+Foreign exceptions (requests, odoorpc, sqlite3, ...) are translated at the one border where they
+enter; above it only this tree is caught.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class HubError(Exception):
+    """A failure with a code for programs, a message for people, and what a retry would bring.
+
+    ``message`` says what happened and what to do, without secrets. ``details`` is what the API's
+    error envelope shows as ``details``: for a wrong field ``field``, ``value``, ``constraint`` and,
+    where one is near, ``suggestion``.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class InvalidInput(HubError):
+    """The caller's data is wrong; name the field and what to send instead."""
+
+    code = "VALIDATION_ERROR"
+    status = 400
+
+
+class NotAuthenticated(HubError):
+    """No credentials, or credentials that are not (or no longer) valid."""
+
+    code = "AUTHENTICATION_ERROR"
+    status = 401
+
+
+class NotPermitted(HubError):
+    """Known caller, but it may not do this."""
+
+    code = "PERMISSION_DENIED"
+    status = 403
+
+
+class NotFound(HubError):
+    """The record, model or endpoint does not exist, or is not this caller's to see."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class Conflict(HubError):
+    """The present state forbids it: a duplicate, or something already running."""
+
+    code = "DUPLICATE_RECORD"
+    status = 409
+
+
+class LimitExceeded(HubError):
+    """Too many requests; ``retry_after`` is in seconds."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+    status = 429
+    retryable = True
+
+    def __init__(self, message: str, retry_after: float, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.retry_after = retry_after
+
+
+class OdooError(HubError):
+    """Odoo, or the way to it, refused. ``odoo_name`` is the class that Odoo named, if it did."""
+
+    def __init__(self, message: str, odoo_name: str = "", **details: Any) -> None:
+        super().__init__(message, **details)
+        self.odoo_name = odoo_name
+
+
+class OdooValidation(OdooError):
+    """Odoo refused the values or the operation: ValidationError, UserError, ValueError."""
+
+    code = "VALIDATION_ERROR"
+    status = 400
+
+
+class OdooDuplicate(OdooValidation):
+    """A unique constraint of Odoo's database refused the values."""
+
+    code = "DUPLICATE_RECORD"
+    status = 409
+
+
+class OdooInvalidField(OdooValidation):
+    """A field, in values, a domain or an order, that the model has not."""
+
+
+class OdooMissing(OdooError):
+    """The record, model or method does not exist (any more)."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class OdooAccess(OdooError):
+    """The hub's Odoo user lacks the right: AccessError."""
+
+    code = "PERMISSION_DENIED"
+    status = 403
+
+
+class OdooAuthentication(OdooError):
+    """Odoo refused the hub's own credentials: nothing a caller can mend, so not a 401."""
+
+    code = "ODOO_AUTHENTICATION"
+    status = 502
+
+
+class OdooUnavailable(OdooError):
+    """No connection, no answer in time, a lock, or maintenance: the same call may work later.
+
+    ``sent`` tells whether Odoo may have carried the call out: false when the request surely never
+    reached it, true when only the answer is missing.
+    """
+
+    code = "ODOO_UNAVAILABLE"
+    status = 503
+    retryable = True
+
+    def __init__(self, message: str, odoo_name: str = "", *, sent: bool = False, **details: Any) -> None:
+        super().__init__(message, odoo_name, **details)
+        self.sent = sent
+
+
+class OdooProtocol(OdooError):
+    """An answer that is not Odoo's: HTML, cut-off JSON, an unknown shape."""
+
+    code = "ODOO_PROTOCOL"
+    status = 502

@@ -1,0 +1,1 @@
+"""One interface to Odoo, three transports behind it."""
