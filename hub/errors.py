@@ -9,6 +9,7 @@
     ├── NotFound                record, model or endpoint (404)
     ├── Conflict                the state of things forbids it (409)
     ├── LimitExceeded           too many requests (429)
+    ├── Misconfigured           a configuration that cannot work: nothing a caller can mend (500)
     ├── OdooError               what Odoo, or the way to it, refused
     │   ├── OdooValidation      Odoo refused the values (400)
     │   │   ├── OdooDuplicate   a unique constraint (409)
@@ -17,6 +18,7 @@
     │   ├── OdooAccess          the hub's Odoo user may not (403)
     │   ├── OdooAuthentication  Odoo refused the hub's credentials (502)
     │   ├── OdooUnavailable     no answer, or not now (503, retryable)
+    │   │   └── OdooCertificate  TLS failed: nothing that waiting mends (503)
     │   └── OdooProtocol        an answer that is not Odoo's (502)
     └── HttpFailure             a call to a third party failed; see hub.http.failures
         └── ...
@@ -98,6 +100,12 @@ class LimitExceeded(HubError):
         self.retry_after = retry_after
 
 
+class Misconfigured(HubError):
+    """A configuration that cannot work as it stands, such as a mapping to a field that Odoo has not."""
+
+    code = "CONFIGURATION_ERROR"
+
+
 class OdooError(HubError):
     """Odoo, or the way to it, refused. ``odoo_name`` is the class that Odoo named, if it did."""
 
@@ -159,6 +167,13 @@ class OdooUnavailable(OdooError):
     def __init__(self, message: str, odoo_name: str = "", *, sent: bool = False, **details: Any) -> None:
         super().__init__(message, odoo_name, **details)
         self.sent = sent
+
+
+class OdooCertificate(OdooUnavailable):
+    """No TLS connection: an expired, self-signed or foreign certificate. Waiting does not mend it."""
+
+    code = "ODOO_CERTIFICATE"
+    retryable = False
 
 
 class OdooProtocol(OdooError):

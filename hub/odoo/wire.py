@@ -1,0 +1,113 @@
+"""One HTTP connection to Odoo whose every call ends by a deadline, however slowly the server drips."""
+
+from __future__ import annotations
+
+import io
+import select
+import socket
+import ssl
+import time
+from http.client import HTTPConnection
+from typing import Any
+
+from hub.odoo.address import Address
+
+
+class _Reader(io.RawIOBase):
+    """Reads from the socket, each time with what is left until the deadline."""
+
+    def __init__(self, wire: _TimedSocket) -> None:
+        self._wire = wire
+        self._raw = wire.socket.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._wire.arm()
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedSocket:
+    """The part of a socket that http.client uses, under a deadline for the whole call."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.socket = connected
+        self.deadline = float("inf")
+
+    def arm(self) -> None:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("deadline")
+        self.socket.settimeout(min(left, 3600.0))
+
+    def sendall(self, data: bytes) -> None:
+        self.arm()
+        self.socket.sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+class Wire(HTTPConnection):
+    """A connection to ``address``, opened within ``connect_timeout`` seconds; ``deadline`` bounds each call."""
+
+    def __init__(self, address: Address, connect_timeout: float, tls: ssl.SSLContext | None) -> None:
+        super().__init__(address.host, address.port)
+        self._connect_timeout = connect_timeout
+        self._tls = tls
+
+    def connect(self) -> None:
+        """Open it: the name's addresses in turn, then TLS, all within the connect timeout."""
+        deadline = time.monotonic() + self._connect_timeout
+        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        connected = _first_that_answers(found, deadline)
+        try:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                connected.settimeout(_left(deadline))
+                connected = self._tls.wrap_socket(connected, server_hostname=self.host)
+        except BaseException:
+            connected.close()
+            raise
+        self.sock: Any = _TimedSocket(connected)
+
+    def start(self, deadline: float) -> None:
+        """Begin a call that must be over at ``deadline``, in seconds of the monotonic clock."""
+        self.sock.deadline = deadline
+
+    def dropped(self) -> bool:
+        """Whether the server has closed the idle connection, or said something that nobody asked for."""
+        try:
+            return bool(select.select([self.sock.socket], [], [], 0)[0])
+        except (OSError, ValueError):
+            return True
+
+
+def _first_that_answers(found: list[Any], deadline: float) -> socket.socket:
+    failure: OSError = OSError("no address")
+    for family, kind, protocol, _, place in found:
+        candidate = socket.socket(family, kind, protocol)
+        try:
+            candidate.settimeout(_left(deadline))
+            candidate.connect(place)
+        except OSError as error:
+            candidate.close()
+            failure = error
+        else:
+            return candidate
+    raise failure
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("deadline")
+    return left
