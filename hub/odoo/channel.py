@@ -57,7 +57,13 @@ class Channel:
         return self.send("POST", path, body, {"Content-Type": "application/json", **headers}, repeatable=repeatable)
 
     def send(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], *, repeatable: bool,
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        *,
+        repeatable: bool,
     ) -> Answer:
         """One call, over within the connect and the read timeout together.
 
@@ -71,9 +77,7 @@ class Channel:
             try:
                 return self._exchange(wire, method, path, body, headers)
             except _BROKEN:
-                if not repeatable:
-                    raise self._lost() from None
-                if not used:
+                if not (repeatable and used):
                     raise self._lost() from None
             try:
                 return self._exchange(self._open(), method, path, body, headers)
@@ -112,7 +116,12 @@ class Channel:
         return wire
 
     def _exchange(
-        self, wire: Wire, method: str, path: str, body: bytes | None, headers: Mapping[str, str],
+        self,
+        wire: Wire,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
     ) -> Answer:
         keep = False
         try:
@@ -120,19 +129,30 @@ class Channel:
             wire.request(method, self.address.prefix + path, body, headers)
             response = wire.getresponse()
             answer = Answer(
-                response.status, {name.lower(): value for name, value in response.headers.items()}, self._read(response),
+                response.status,
+                {name.lower(): value for name, value in response.headers.items()},
+                self._read(response),
             )
             keep = not response.will_close
             return answer
         except TimeoutError:
             wait = self._target.read_timeout
             raise OdooUnavailable(
-                f"{self.address} did not answer within {wait:g} seconds; it may still have done what was asked.", sent=True,
+                f"{self.address} did not answer within {wait:g} seconds; it may still have done what was asked.",
+                sent=True,
             ) from None
-        except http.client.RemoteDisconnected:
+        except _BROKEN:
             raise
+        except http.client.IncompleteRead:
+            raise self._cut_off() from None
         except (http.client.HTTPException, ValueError):
-            raise OdooProtocol(f"{self.address} did not answer with proper HTTP. Is it the address of an Odoo?") from None
+            raise OdooProtocol(
+                f"{self.address} did not answer with proper HTTP. Is it the address of an Odoo?"
+            ) from None
+        except OSError as error:
+            raise OdooUnavailable(
+                f"The connection to {self.address} failed: {error.strerror or 'broken'}.", sent=True
+            ) from None
         finally:
             if keep:
                 with self._lock:
@@ -147,12 +167,16 @@ class Channel:
             chunk = response.read1(_CHUNK)
             if not chunk:
                 if response.length:  # http.client tells of a body cut off only when asked for all of it
-                    raise OdooProtocol(f"The answer of {self.address} was cut off.")
+                    raise self._cut_off()
+                response.close()
                 return bytes(body)
             body += chunk
         raise OdooProtocol(
             f"The answer of {self.address} is larger than {self._max_answer // 2**20} MB. Ask for fewer records or fields."
         )
+
+    def _cut_off(self) -> OdooProtocol:
+        return OdooProtocol(f"The answer of {self.address} was cut off.")
 
     def _lost(self) -> OdooUnavailable:
         return OdooUnavailable(f"{self.address} closed the connection before it answered.", sent=True)
@@ -165,11 +189,15 @@ class Channel:
                 "certificate authority that signed it."
             )
         if isinstance(error, ssl.SSLError):
-            return OdooCertificate(f"No TLS connection to {host}:{port}: {error.reason or 'refused'}. Is it an https address?")
+            return OdooCertificate(
+                f"No TLS connection to {host}:{port}: {error.reason or 'refused'}. Is it an https address?"
+            )
         if isinstance(error, socket.gaierror):
             return OdooUnavailable(f"Could not resolve host {host}. Check Odoo's URL.")
         if isinstance(error, TimeoutError):
-            return OdooUnavailable(f"{host}:{port} did not accept a connection within {self._target.connect_timeout:g} seconds.")
+            return OdooUnavailable(
+                f"{host}:{port} did not accept a connection within {self._target.connect_timeout:g} seconds."
+            )
         if isinstance(error, ConnectionRefusedError):
             return OdooUnavailable(f"{host}:{port} refused the connection. Is Odoo running there?")
         return OdooUnavailable(f"Could not connect to {host}:{port}: {error.strerror or 'no route'}.")

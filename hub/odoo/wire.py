@@ -60,6 +60,7 @@ class Wire(HTTPConnection):
     """A connection to ``address``, opened within ``connect_timeout`` seconds; ``deadline`` bounds each call."""
 
     def __init__(self, address: Address, connect_timeout: float, tls: ssl.SSLContext | None) -> None:
+        self.default_port = 443 if tls is not None else 80
         super().__init__(address.host, address.port)
         self._connect_timeout = connect_timeout
         self._tls = tls
