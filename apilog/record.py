@@ -1,0 +1,118 @@
+"""The only writer of the log: opens a row before a call, closes it after, redacts on the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from apilog.models import ApiLog
+from hub.errors import HubError
+from hub.http.message import Request, Response
+from hub.redact import redact_body, redact_headers, redact_text, redact_url
+
+KEPT = 64 * 1024
+"""Characters of a body that are kept."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What an exchange is about: the columns that do not come from the messages themselves."""
+
+    trace_id: str
+    configuration_id: int | None = None
+    configuration_code: str = ""
+    client: str = ""
+    operation: str = ""
+    model: str = ""
+    record_ids: Sequence[int] = ()
+    delivery_id: int | None = None
+    attempt: int = 1
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def body_text(body: bytes | str | None, secrets: Sequence[str] = ()) -> str:
+    """A body as the log keeps it: readable, redacted, cut, without the NULs that PostgreSQL refuses."""
+    return redact_text(redact_body(body, limit=KEPT), secrets).replace("\x00", "\ufffd")
+
+
+def header_rows(headers: Iterable[tuple[str, str]], secrets: Sequence[str] = ()) -> list[list[str]]:
+    """Headers as the log keeps them."""
+    return [[name, redact_text(value, secrets)] for name, value in redact_headers(tuple(headers))]
+
+
+def outgoing(about: About, request: Request) -> ApiLog:
+    """An unsaved open row for a request that is about to be sent; save many at once with open_all."""
+    return ApiLog(
+        direction=ApiLog.Direction.OUT,
+        method=request.method,
+        url=redact_text(redact_url(request.url), about.secrets),
+        request_headers=header_rows(request.headers, about.secrets),
+        request_body=body_text(request.body, about.secrets),
+        **_columns(about),
+    )
+
+
+def incoming(about: About, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> ApiLog:
+    """Open a row for a call that came in."""
+    row = ApiLog(
+        direction=ApiLog.Direction.IN,
+        method=method,
+        url=redact_url(url),
+        request_headers=header_rows(headers),
+        request_body=body_text(body),
+        **_columns(about),
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def open_all(rows: Sequence[ApiLog]) -> None:
+    """Write open rows, in one statement."""
+    ApiLog.objects.bulk_create(rows)
+
+
+def close(row: ApiLog, response: Response | None, failure: HubError | None, secrets: Sequence[str] = ()) -> None:
+    """Close the row of an outgoing call with the answer that came, or with why none did."""
+    if response is not None:
+        row.response_status = response.status
+        row.response_headers = header_rows(response.headers, secrets)
+        row.response_body = body_text(response.body, secrets)
+    _finish(row, ok=response is not None and response.ok, failure=failure, secrets=secrets)
+
+
+def answer(row: ApiLog, status: int, headers: Iterable[tuple[str, str]], body: bytes, failure: HubError | None) -> None:
+    """Close the row of an incoming call with what was answered."""
+    row.response_status = status
+    row.response_headers = header_rows(headers)
+    row.response_body = body_text(body)
+    _finish(row, ok=status < 400, failure=failure, secrets=())
+
+
+def _finish(row: ApiLog, *, ok: bool, failure: HubError | None, secrets: Sequence[str]) -> None:
+    row.state = ApiLog.State.OK if ok else ApiLog.State.FAILED
+    if failure is not None:
+        row.error_code = failure.code
+        row.error_message = redact_text(failure.message, secrets)
+    row.duration_ms = round((timezone.now() - row.started_at).total_seconds() * 1000, 1)
+    row.save(force_update=True)
+
+
+def _columns(about: About, now: datetime | None = None) -> dict[str, Any]:
+    ids = list(about.record_ids)
+    return {
+        "trace_id": about.trace_id,
+        "configuration_id": about.configuration_id,
+        "configuration_code": about.configuration_code,
+        "client": about.client,
+        "operation": about.operation,
+        "model": about.model,
+        "record_ids": ids[:1000],
+        "record_id": ids[0] if ids else None,
+        "delivery_id": about.delivery_id,
+        "attempt": about.attempt,
+        "started_at": now or timezone.now(),
+    }

@@ -1,0 +1,132 @@
+"""From any exception in a view to the seeds' error envelope."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from hub.api.envelope import failure
+from hub.errors import (
+    HubError,
+    InvalidInput,
+    LimitExceeded,
+    NotAuthenticated,
+    NotFound,
+    NotPermitted,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class MethodNotAllowed(HubError):
+    """The address exists, but not with this HTTP method."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+
+class UnsupportedMedia(HubError):
+    """The body is in a form that this address does not read."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
+class NotAcceptable(HubError):
+    """The caller accepts only forms that the API does not write."""
+
+    code = "NOT_ACCEPTABLE"
+    status = 406
+
+
+class BodyTooLarge(HubError):
+    """The body is larger than the API reads."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+
+
+class DatabaseBusy(HubError):
+    """The hub's own database does not answer just now."""
+
+    code = "SERVICE_UNAVAILABLE"
+    status = 503
+    retryable = True
+
+
+Translation = tuple[tuple[type[Exception], ...], Callable[[Exception], HubError]]
+
+TRANSLATIONS: tuple[Translation, ...] = (
+    ((HubError,), lambda error: error if isinstance(error, HubError) else HubError(str(error))),
+    (
+        (exceptions.MethodNotAllowed,),
+        lambda error: MethodNotAllowed(f"{error} See the API reference for what this address offers."),
+    ),
+    (
+        (exceptions.UnsupportedMediaType,),
+        lambda error: UnsupportedMedia("Send the body as JSON, with the header Content-Type: application/json."),
+    ),
+    ((exceptions.NotAcceptable,), lambda error: NotAcceptable("The API answers in JSON: accept application/json.")),
+    ((RequestDataTooBig,), lambda error: BodyTooLarge("The body is larger than 10 MB. Send it in parts.")),
+    (
+        (exceptions.ParseError, SuspiciousOperation),
+        lambda error: InvalidInput(str(error) or "The request could not be read."),
+    ),
+    ((Http404, exceptions.NotFound), lambda error: NotFound("There is nothing at this address.")),
+    ((PermissionDenied, exceptions.PermissionDenied), lambda error: NotPermitted("You may not do this.")),
+    (
+        (exceptions.AuthenticationFailed, exceptions.NotAuthenticated),
+        lambda error: NotAuthenticated("Send a valid token in the header Authorization: Bearer TOKEN."),
+    ),
+    (
+        (OperationalError,),
+        lambda error: DatabaseBusy("The hub's database does not answer just now. Try again in a moment."),
+    ),
+)
+"""What each foreign exception means to a caller; the first that fits counts."""
+
+
+def as_hub_error(error: Exception) -> HubError:
+    """The hub's error that says what this exception means to the caller; unknown ones become INTERNAL_ERROR."""
+    for kinds, translate in TRANSLATIONS:
+        if isinstance(error, kinds):
+            return translate(error)
+    logger.error("unexpected error", exc_info=error)
+    return HubError("Something went wrong in the hub. Quote the trace_id when you report it.")
+
+
+def envelope_handler(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every failure in the seeds' envelope."""
+    told = as_hub_error(error)
+    response = Response(failure(told), status=told.status)
+    for name, value in headers_for(told).items():
+        response.headers[name] = value
+    return response
+
+
+def headers_for(error: HubError) -> dict[str, str]:
+    """The headers that belong to an error: how to authenticate (RFC 6750), when to come back (RFC 9110)."""
+    if isinstance(error, NotAuthenticated):
+        return {"WWW-Authenticate": 'Bearer realm="Sync Hub"'}
+    if isinstance(error, LimitExceeded):
+        return {"Retry-After": str(max(1, round(error.retry_after)))}
+    if error.status == DatabaseBusy.status:
+        return {"Retry-After": "5"}
+    return {}
+
+
+def json_error(error: HubError) -> JsonResponse:
+    """The envelope outside of DRF, for Django's own error pages below /api/."""
+    return JsonResponse(failure(error), status=error.status, headers=headers_for(error))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+    """What an address that does not exist answers below /api/."""
+    return json_error(NotFound(f"There is nothing at {request.path}. GET /api/sync/v1/ lists what you may use."))

@@ -1,0 +1,42 @@
+"""A configuration, frozen before anything runs: all that a flow needs to know, and printable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hub.http.auth import Credentials
+from hub.http.retry import RetryPolicy
+from hub.transform.rule import Rule
+
+
+@dataclass(frozen=True)
+class InboundPlan:
+    """What callers may do with one model, and how its fields are named for them."""
+
+    code: str
+    model: str
+    rules: tuple[Rule, ...]
+    methods: frozenset[str]
+    reject_unmapped: bool = True
+
+
+@dataclass(frozen=True)
+class OutboundPlan:
+    """How records of one model are sent to one external system. Timeouts are in seconds."""
+
+    code: str
+    model: str
+    rules: tuple[Rule, ...]
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    auth_scheme: str = "none"
+    credentials: Credentials = field(default_factory=Credentials, repr=False)
+    connect_timeout: float = 5.0
+    read_timeout: float = 15.0
+    domain: str = ""
+    batch_size: int = 1
+    is_batch: bool = False
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Values that must not reach a log, wherever they stand."""

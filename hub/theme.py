@@ -1,0 +1,84 @@
+"""How the admin looks and what its sidebar offers; the apps' pages are named by string only."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def stylesheet(request: HttpRequest) -> str:
+    """The hub's own styles for the pages that Unfold has no widget for."""
+    return static("hub/admin.css")
+
+
+def item(title: str, icon: str, page: str) -> dict[str, Any]:
+    """A line of the sidebar."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(page)}
+
+
+NAVIGATION = [
+    {"items": [item("Overview", "dashboard", "admin:index")]},
+    {
+        "title": "Set up",
+        "separator": True,
+        "items": [
+            item("Odoo connections", "hub", "admin:syncconfig_odooconnection_changelist"),
+            item("Configurations", "tune", "admin:syncconfig_configuration_changelist"),
+            item("API clients", "key", "admin:syncconfig_apiclient_changelist"),
+        ],
+    },
+    {
+        "title": "See what happened",
+        "separator": True,
+        "items": [
+            item("Logs", "receipt_long", "admin:apilog_apilog_changelist"),
+            item("Deliveries", "outbox", "admin:syncconfig_delivery_changelist"),
+            item("Runs", "play_circle", "admin:syncconfig_run_changelist"),
+        ],
+    },
+    {
+        "title": "Try it",
+        "separator": True,
+        "items": [
+            item("Embedded Odoo", "database", "admin:odoo_browser"),
+            item("Demo receiver", "move_to_inbox", "admin:webhooks_receivedmessage_changelist"),
+        ],
+    },
+    {
+        "title": "Users",
+        "separator": True,
+        "items": [
+            item("Users", "person", "admin:auth_user_changelist"),
+            item("Groups", "group", "admin:auth_group_changelist"),
+        ],
+    },
+]
+
+UNFOLD = {
+    "SITE_TITLE": "Sync Hub",
+    "SITE_HEADER": "Sync Hub",
+    "SITE_SUBHEADER": "Odoo and everything else",
+    "SITE_SYMBOL": "sync_alt",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "syncconfig.admin.dashboard.dashboard",
+    "STYLES": [stylesheet],
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.7% .013 236.62)",
+            "100": "oklch(95.1% .026 236.824)",
+            "200": "oklch(90.1% .058 230.902)",
+            "300": "oklch(82.8% .111 230.318)",
+            "400": "oklch(74.6% .16 232.661)",
+            "500": "oklch(68.5% .169 237.323)",
+            "600": "oklch(50% .134 242.749)",
+            "700": "oklch(44.3% .11 240.79)",
+            "800": "oklch(39.1% .09 240.876)",
+            "900": "oklch(29.3% .066 243.157)",
+            "950": "oklch(22% .05 243)",
+        }
+    },
+}

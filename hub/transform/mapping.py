@@ -1,0 +1,135 @@
+"""A whole mapping, both ways: a record becomes a payload, a payload becomes values for Odoo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from hub.errors import InvalidInput, Misconfigured
+from hub.transform import path
+from hub.transform.kinds import FieldInfo, kind_of
+from hub.transform.rule import Rule
+
+Fields = Mapping[str, FieldInfo]
+"""A model's fields_get."""
+
+ALWAYS = ("id", "create_date", "write_date")
+"""Fields that a caller may read and search by without a mapping, under Odoo's own names."""
+
+
+@dataclass(frozen=True)
+class FieldMap:
+    """The rules of a configuration that apply to one Odoo: those for fields that it has not are gone."""
+
+    model: str
+    rules: tuple[Rule, ...]
+    fields: Fields
+    reject_unmapped: bool = True
+
+    @classmethod
+    def bind(cls, model: str, rules: Iterable[Rule], fields: Fields, *, reject_unmapped: bool = True) -> FieldMap:
+        """Hold the rules against Odoo's fields; raises Misconfigured for a missing one."""
+        kept = []
+        for rule in rules:
+            if rule.root in fields:
+                kept.append(rule)
+            elif not rule.optional:
+                near = get_close_matches(rule.root, fields, n=1)
+                hint = f" Did you mean `{near[0]}`?" if near else ""
+                raise Misconfigured(
+                    f"The mapping of `{rule.external_key}` names the field `{rule.root}`, which {model} has not.{hint}",
+                    field=rule.odoo_field,
+                )
+        return cls(model, tuple(kept), fields, reject_unmapped)
+
+    def by_key(self) -> dict[str, Rule]:
+        """The rules by external key."""
+        return {rule.external_key: rule for rule in self.rules}
+
+    def outward(self, record: Mapping[str, Any], rules: Iterable[Rule] | None = None) -> dict[str, Any]:
+        """The payload for a record that ``records.fetch`` read; raises InvalidInput when a required value is empty."""
+        payload: dict[str, Any] = {}
+        for rule in self.rules if rules is None else rules:
+            value = record[rule.odoo_field]
+            info = record.get("__info__", {}).get(rule.odoo_field) or self.fields[rule.root]
+            value = kind_of(rule.kind).outward(value, info)
+            if value is None and rule.has_default:
+                value = rule.default
+            if value is None and rule.required:
+                raise InvalidInput(
+                    f"`{rule.odoo_field}` of {self.model} {record['id']} is empty; `{rule.external_key}` is required.",
+                    field=rule.external_key,
+                    value=None,
+                    constraint="required",
+                )
+            path.put(payload, rule.external_key, value)
+        return payload
+
+    def inward(self, data: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:
+        """Odoo's values for a payload. ``complete``: a create, for which defaults and required rows count.
+
+        Raises InvalidInput, naming the caller's key, for a value that does not fit, a required one that
+        is missing, and a key that no rule names.
+        """
+        if self.reject_unmapped:
+            self._refuse_unmapped(data)
+        values: dict[str, Any] = {}
+        for rule in self.rules:
+            value = path.get(data, rule.external_key)
+            if value is path.ABSENT and not complete:
+                continue
+            if (value is path.ABSENT or value is None) and rule.has_default:
+                value = rule.default
+            if (value is path.ABSENT or value in (None, "")) and rule.required:
+                raise InvalidInput(
+                    f"`{rule.external_key}` is required.", field=rule.external_key, value=None, constraint="required"
+                )
+            if value is not path.ABSENT:
+                values[rule.odoo_field] = kind_of(rule.kind).inward(value, self.fields[rule.root], rule.external_key)
+        return values
+
+    def emptied(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """``False`` for each writable field whose key the payload leaves out: what replacing a record empties."""
+        return {
+            rule.odoo_field: False
+            for rule in self.rules
+            if path.get(data, rule.external_key) is path.ABSENT
+            and not self.fields[rule.root].get("readonly")
+            and not self.fields[rule.root].get("required")
+        }
+
+    def named(self, data: Mapping[str, Any]) -> list[str]:
+        """The external keys that the payload sets, in the order of the rules."""
+        return [rule.external_key for rule in self.rules if path.get(data, rule.external_key) is not path.ABSENT]
+
+    def rule_for(self, name: str, parameter: str) -> Rule:
+        """The rule of an external key (or of a field in ALWAYS); raises InvalidInput naming the parameter."""
+        found = self.by_key().get(name)
+        if found is not None:
+            return found
+        if name in ALWAYS:
+            return Rule(name, name)
+        raise InvalidInput(
+            f"`{name}` is not among the fields of {self.model} that you may use.{self._hint(name)}",
+            field=name,
+            constraint="unknown_field",
+            parameter=parameter,
+        )
+
+    def _refuse_unmapped(self, data: Mapping[str, Any]) -> None:
+        known = frozenset(self.by_key())
+        for name, value in path.leaves(data, known):
+            if name not in known:
+                shown = value if isinstance(value, str | int | float | bool) or value is None else type(value).__name__
+                raise InvalidInput(
+                    f"Field `{name}` is not mapped for {self.model}.{self._hint(name)}",
+                    field=name,
+                    value=shown,
+                    constraint="unknown_field",
+                )
+
+    def _hint(self, name: str) -> str:
+        near = get_close_matches(name, [*self.by_key(), *ALWAYS], n=1)
+        return f" Did you mean `{near[0]}`?" if near else ""

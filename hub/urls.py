@@ -1,0 +1,22 @@
+"""The hub's addresses; the apps are named by string only."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import include, path, re_path, reverse
+
+from hub.api import errors
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """People who open the bare address want the admin."""
+    return HttpResponseRedirect(reverse("admin:index"))
+
+
+urlpatterns = [
+    path("", home),
+    path("", include("hub.health")),
+    path("admin/", admin.site.urls),
+    path("api/sync/v1/", include("syncconfig.api.urls")),
+    path("demo/receiver/", include("webhooks.urls")),
+    re_path(r"^api/.*$", errors.not_found),
+]

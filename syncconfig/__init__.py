@@ -1,0 +1,1 @@
+"""What business users configure, and what runs it: connections, configurations, clients, deliveries."""

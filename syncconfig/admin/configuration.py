@@ -1,0 +1,239 @@
+"""Configurations in the admin: in tabs, with only the fields that their direction needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cron_descriptor import FormatException, get_description
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from hub.errors import HubError
+from hub.widgets import SecretsAdminMixin, SecretsMixin
+from syncconfig import runs, schedules
+from syncconfig.choices import METHODS
+from syncconfig.models import Configuration, Delivery, FieldMapping, Header
+
+OUT = "request_type == 'out'"
+IN = "request_type == 'in'"
+ONLY_OUT = (
+    "url",
+    "connect_timeout",
+    "read_timeout",
+    "auth_scheme",
+    "domain",
+    "is_paginated",
+    "on_create",
+    "on_update",
+    "on_delete",
+    "schedule",
+    "max_attempts",
+    "shown_schedule",
+)
+
+
+class ConfigurationForm(SecretsMixin):
+    """The configuration's form: methods as checkboxes, secrets kept when left empty."""
+
+    methods = forms.MultipleChoiceField(
+        choices=METHODS,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        required=True,
+        label="HTTP methods",
+        help_text=Configuration._meta.get_field("methods").help_text,
+        error_messages={"required": "Choose the HTTP method with which the external system is called."},
+    )
+
+    class Meta:
+        """All that people may change."""
+
+        model = Configuration
+        fields = "__all__"
+
+
+class MappingInline(TabularInline):
+    """Which Odoo field goes under which key."""
+
+    model = FieldMapping
+    tab = True
+    extra = 0
+    verbose_name = "field mapping"
+    fields = ["odoo_field", "external_key", "kind", "required", "default", "optional", "position"]
+    ordering_field = "position"
+    hide_ordering_field = True
+
+
+class HeaderForm(SecretsMixin):
+    """A header's row."""
+
+    class Meta:
+        """All columns."""
+
+        model = Header
+        fields = "__all__"
+
+
+class HeaderInline(SecretsAdminMixin, TabularInline):
+    """What an Out configuration sends along. Values are typed blindly, since any may be a key."""
+
+    model = Header
+    form = HeaderForm
+    tab = True
+    extra = 0
+    fields = ["name", "value", "secret"]
+
+
+@admin.register(Configuration)
+class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
+    """What is exchanged, and whether it works."""
+
+    form = ConfigurationForm
+    inlines = [MappingInline, HeaderInline]
+    list_display = ["name", "direction", "model", "shown_methods", "shown_state", "shown_triggers", "active"]
+    list_filter = ["request_type", "active", "connection", "model"]
+    search_fields = ["name", "code", "model", "url"]
+    prepopulated_fields = {"code": ["name"]}
+    readonly_fields = ["shown_schedule"]
+    actions_detail = ["run_now", "see_logs"]
+    actions = ["run_selected"]
+    warn_unsaved_form = True
+    conditional_fields = {
+        **dict.fromkeys(ONLY_OUT, OUT),
+        "unmapped": IN,
+        "page_size": f"{OUT} && is_paginated == true",
+        "auth_login": f"{OUT} && auth_scheme == 'basic'",
+        "auth_password": f"{OUT} && auth_scheme == 'basic'",
+        "auth_token": f"{OUT} && (auth_scheme == 'bearer' || auth_scheme == 'api_key')",
+        "auth_header": f"{OUT} && auth_scheme == 'api_key'",
+    }
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("name", "code"),
+                    ("request_type", "active"),
+                    ("connection", "model"),
+                    "methods",
+                    "unmapped",
+                    "url",
+                ]
+            },
+        ),
+        (
+            "Authorization",
+            {"classes": ["tab"], "fields": ["auth_scheme", "auth_login", "auth_password", "auth_token", "auth_header"]},
+        ),
+        ("Records", {"classes": ["tab"], "fields": ["domain", "is_paginated", "page_size"]}),
+        (
+            "Triggers",
+            {"classes": ["tab"], "fields": ["on_create", "on_update", "on_delete", "schedule", "shown_schedule"]},
+        ),
+        ("Delivery", {"classes": ["tab"], "fields": [("connect_timeout", "read_timeout"), "max_attempts"]}),
+        ("Note", {"classes": ["tab"], "fields": ["note"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Configuration]:
+        """With the counts that the list shows."""
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("connection")
+            .annotate(
+                waiting=Count("deliveries", filter=Q(deliveries__state__in=Delivery.UNFINISHED)),
+                given_up=Count("deliveries", filter=Q(deliveries__state=Delivery.State.DEAD)),
+            )
+        )
+
+    @display(description="Direction", ordering="request_type", label={"In": "info", "Out": "primary"})
+    def direction(self, obj: Configuration) -> str:
+        """In or Out."""
+        return "Out" if obj.is_out else "In"
+
+    @display(description="Methods")
+    def shown_methods(self, obj: Configuration) -> str:
+        """The HTTP methods."""
+        return ", ".join(obj.methods)
+
+    @display(
+        description="Is it working?", label={"OK": "success", "Waiting": "warning", "Given up": "danger", "Off": None}
+    )
+    def shown_state(self, obj: Any) -> tuple[str, str]:
+        """What the deliveries say."""
+        if not obj.active:
+            return "Off", "Off"
+        if obj.given_up:
+            return "Given up", f"{obj.given_up} given up"
+        if obj.waiting:
+            return "Waiting", f"{obj.waiting} waiting"
+        return "OK", "OK"
+
+    @display(description="Starts")
+    def shown_triggers(self, obj: Configuration) -> str:
+        """When it is carried out."""
+        if not obj.is_out:
+            return "when called"
+        found = [
+            word for word, on in (("create", obj.on_create), ("update", obj.on_update), ("delete", obj.on_delete)) if on
+        ]
+        words = [f"on {', '.join(found)}"] if found else []
+        if obj.schedule:
+            words.append(in_words(obj.schedule).lower())
+        return "; ".join(words) or "by hand"
+
+    @display(description="The schedule in words")
+    def shown_schedule(self, obj: Configuration) -> str:
+        """The cron line in words, with the next three times."""
+        if not obj.pk or not obj.schedule:
+            return "No schedule: records are sent by hand, by the API, or when they change."
+        times, moment = [], timezone.now()
+        for _ in range(3):
+            moment = schedules.next_time(obj.schedule, moment)
+            times.append(date_format(timezone.localtime(moment), "D j M H:i"))
+        return f"{in_words(obj.schedule)}. Next: {', '.join(times)} ({timezone.get_current_timezone_name()})."
+
+    @action(description="Run now", icon="play_arrow", permissions=["change"], url_path="run-now")
+    def run_now(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Send all records that match the filter domain."""
+        self._run(request, Configuration.objects.get(pk=object_id))
+        return HttpResponseRedirect(reverse("admin:syncconfig_configuration_change", args=[object_id]))
+
+    @action(description="Logs", icon="receipt_long", permissions=["view"], url_path="logs")
+    def see_logs(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """What this configuration exchanged."""
+        code = Configuration.objects.get(pk=object_id).code
+        return HttpResponseRedirect(f"{reverse('admin:apilog_apilog_changelist')}?configuration_code={code}")
+
+    @admin.action(description="Run now: send all matching records")
+    def run_selected(self, request: HttpRequest, queryset: QuerySet[Configuration]) -> None:
+        """Run each of the chosen configurations."""
+        for configuration in queryset:
+            self._run(request, configuration)
+
+    def _run(self, request: HttpRequest, configuration: Configuration) -> None:
+        try:
+            runs.start(configuration)
+        except HubError as error:
+            self.message_user(request, error.message, level=messages.ERROR)
+        else:
+            self.message_user(
+                request,
+                f"“{configuration.name}” has been started. Its records appear under Deliveries in a moment.",
+                level=messages.SUCCESS,
+            )
+
+
+def in_words(cron: str) -> str:
+    """A cron line as a sentence; the line itself where it cannot be told."""
+    try:
+        return str(get_description(cron))
+    except FormatException:
+        return cron

@@ -1,0 +1,33 @@
+"""The addresses of the API, below /api/sync/v1/."""
+
+from django.urls import path, re_path, register_converter
+
+from syncconfig.api import base, views
+
+
+class RecordIdConverter:
+    """A record id of Odoo: a whole number that a PostgreSQL integer holds."""
+
+    regex = "[0-9]{1,10}"
+
+    def to_python(self, value: str) -> int:
+        """The number; addresses with one that no record can have do not exist."""
+        number = int(value)
+        if not 0 < number < 2**31:
+            raise ValueError
+        return number
+
+    def to_url(self, value: int) -> str:
+        """The number in the address."""
+        return str(value)
+
+
+register_converter(RecordIdConverter, "record_id")
+
+urlpatterns = [
+    path("", views.IndexView.as_view()),
+    path("<str:model>", views.CollectionView.as_view()),
+    path("<str:model>/search", views.SearchView.as_view()),
+    path("<str:model>/<record_id:record_id>", views.RecordView.as_view()),
+    re_path(r"^.*$", base.api_not_found),
+]

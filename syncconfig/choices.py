@@ -1,0 +1,24 @@
+"""The choices of the admin, taken from the engine's registries so that a new class shows up by itself."""
+
+from __future__ import annotations
+
+from hub.http import auth
+from hub.odoo import connect
+from hub.transform.kinds import kind_choices
+
+METHODS = [(name, name) for name in ("GET", "POST", "PUT", "PATCH", "DELETE")]
+
+
+def transports() -> list[tuple[str, str]]:
+    """How to talk to Odoo."""
+    return connect.transports()
+
+
+def auth_schemes() -> list[tuple[str, str]]:
+    """How the hub shows who it is."""
+    return auth.choices()
+
+
+def kinds() -> list[tuple[str, str]]:
+    """How a mapping row turns one value into the other."""
+    return kind_choices()

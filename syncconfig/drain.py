@@ -1,0 +1,174 @@
+"""Sending what is due: claim a handful, read their records at once, send in parallel, finish each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
+
+from django.conf import settings
+
+from apilog import record
+from apilog.models import ApiLog
+from hub.api.trace import new_trace_id
+from hub.errors import HubError, InvalidInput, OdooAuthentication, OdooError
+from hub.flow import outbound
+from hub.flow.plan import OutboundPlan
+from hub.http.client import Client
+from hub.http.failures import HttpFailure
+from hub.http.message import Request, Response, Sender
+from hub.http.retry import decide
+from hub.odoo.connection import Record
+from syncconfig import outbox, plans
+from syncconfig.models import Configuration, Delivery
+from syncconfig.validators import egress_policy
+
+BUDGET = 120.0
+"""Seconds after which a drain ends and calls the next one, well before the cluster's task timeout."""
+
+ODOO_AWAY = 15.0
+"""Seconds until a message is tried again whose records could not be read from Odoo."""
+
+
+@dataclass
+class Sending:
+    """One claimed message on its way: what it is, the request, and its open log row."""
+
+    delivery: Delivery
+    plan: OutboundPlan
+    request: Request
+    log: ApiLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = record.outgoing(self.about(), self.request)
+
+    def about(self) -> record.About:
+        """The log row's columns."""
+        return record.About(
+            trace_id=self.delivery.trace_id,
+            configuration_id=self.delivery.configuration_id,
+            configuration_code=self.plan.code,
+            operation=f"push: {self.delivery.get_event_display().lower()}",
+            model=self.plan.model,
+            record_ids=self.delivery.record_ids,
+            delivery_id=self.delivery.pk,
+            attempt=self.delivery.attempts,
+            secrets=self.plan.secrets,
+        )
+
+
+@lru_cache(maxsize=1)
+def default_sender() -> Client:
+    """The process's one client, with its pooled connections; made in the worker, after the fork."""
+    return Client(egress_policy(), pool_size=settings.HUB_DELIVERY_THREADS)
+
+
+def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) -> int:
+    """Send until nothing is due or the budget (seconds) is spent; answers how many attempts were made."""
+    threads = threads or settings.HUB_DELIVERY_THREADS
+    ends = time.monotonic() + budget
+    made = 0
+    with ThreadPoolExecutor(threads, thread_name_prefix="delivery") as pool:
+        while time.monotonic() < ends:
+            claimed = outbox.claim(threads * 2)
+            if not claimed:
+                break
+            made += len(claimed)
+            _send_all(pool, sender, list(_prepared(claimed)))
+    return made
+
+
+def _prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
+    """The requests of the claimed messages; those that cannot be built are finished or postponed here."""
+    by_configuration = sorted(claimed, key=lambda one: one.configuration_id)
+    for _, group in groupby(by_configuration, key=lambda one: one.configuration_id):
+        deliveries = list(group)
+        try:
+            yield from _prepared_of(deliveries[0].configuration, deliveries)
+        except OdooError as error:
+            _odoo_away(deliveries, error)
+        except HubError as error:
+            # One broken configuration fails alone; mended, its messages can be replayed.
+            for delivery in deliveries:
+                outbox.dead(delivery, error.message)
+
+
+def _prepared_of(configuration: Configuration, deliveries: Sequence[Delivery]) -> Iterator[Sending]:
+    plan = plans.outbound_plan(configuration)
+    odoo = plans.odoo_of(configuration.connection)
+    describe = plans.describer(odoo)
+    fields = describe(plan.model)
+    wanted = {record_id for one in deliveries if one.values is None for record_id in one.record_ids}
+    found = outbound.fetch(plan, odoo, wanted, describe) if wanted else {}
+    sendings: list[Sending] = []
+    for delivery in deliveries:
+        delivery.trace_id = delivery.trace_id or new_trace_id()
+        if delivery.attempts > max(configuration.max_attempts, 1):
+            # Claimed once more than it may be tried: the worker before did not live to say how it went.
+            outbox.dead(delivery, "The worker died during the last attempt: the message may have arrived.")
+            continue
+        if delivery.values is not None:
+            chosen = [outbound.from_values(plan, delivery.record_ids[0], delivery.values, fields)]
+        else:
+            chosen = [found[one] for one in delivery.record_ids if one in found]
+        if not chosen:
+            outbox.skipped(delivery, "The record is gone, or does not match the filter domain any more.")
+            continue
+        sending = _built(plan, delivery, chosen, fields)
+        if sending is not None:
+            sendings.append(sending)
+    yield from sendings
+
+
+def _built(plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], fields: outbound.Fields) -> Sending | None:
+    try:
+        return Sending(delivery, plan, outbound.build(plan, chosen, fields, str(delivery.message_id)))
+    except InvalidInput as error:
+        outbox.dead(delivery, error.message)
+        return None
+
+
+def _odoo_away(deliveries: Sequence[Delivery], error: OdooError) -> None:
+    for delivery in deliveries:
+        if error.retryable or isinstance(error, OdooAuthentication):
+            outbox.postpone(delivery, ODOO_AWAY, error.message)
+        else:
+            outbox.dead(delivery, error.message)
+
+
+def _send_all(pool: ThreadPoolExecutor, sender: Sender, sendings: Sequence[Sending]) -> None:
+    """Open the log rows, send in parallel, close each row and message as its answer comes; renew leases meanwhile."""
+    record.open_all([sending.log for sending in sendings])
+    running: dict[Future[Response], Sending] = {
+        pool.submit(sender.send, sending.request): sending for sending in sendings
+    }
+    while running:
+        finished, _ = wait(running, timeout=outbox.RENEW_EVERY, return_when=FIRST_COMPLETED)
+        for future in finished:
+            _finish(running.pop(future), future)
+        if not finished and running:
+            first = next(iter(running.values())).delivery
+            if first.claim_id is not None:
+                outbox.renew(first.claim_id, [sending.delivery.pk for sending in running.values()])
+
+
+def _finish(sending: Sending, future: Future[Response]) -> None:
+    response: Response | None = None
+    failure: HubError | None = None
+    try:
+        response = future.result()
+    except HttpFailure as error:
+        failure = error
+    delivery = sending.delivery
+    decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)
+    status = response.status if response is not None else None
+    if decision.kind == "done" and status is not None:
+        outbox.done(delivery, status)
+    elif decision.kind == "retry":
+        outbox.retry(delivery, decision.delay, decision.reason, status)
+    else:
+        outbox.dead(delivery, decision.reason, status)
+    record.close(sending.log, response, failure, sending.plan.secrets)

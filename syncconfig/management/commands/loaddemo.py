@@ -1,0 +1,20 @@
+"""``manage.py loaddemo``: prepare an empty database; called at each start by ``manage.py hub``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from syncconfig import demo
+
+
+class Command(BaseCommand):
+    """Harmless on a database that is in use: it changes nothing that exists."""
+
+    help = "Make the first administrator and, unless HUB_DEMO=0, the demo, in a database without users."
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        """Answer login, password, token and notes as JSON."""
+        return json.dumps(demo.load())

@@ -1,0 +1,204 @@
+"""What is exchanged: one configuration for one model, one direction, one partner system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from hub.fields import EncryptedTextField
+from syncconfig import schedules
+from syncconfig.choices import METHODS, auth_schemes
+from syncconfig.models.connection import TIMEOUT, OdooConnection
+from syncconfig.validators import (
+    validate_cron,
+    validate_domain,
+    validate_model_name,
+    validate_url,
+)
+
+
+class Configuration(models.Model):
+    """An In configuration answers external systems; an Out configuration sends Odoo's records to one.
+
+    Fields that the other request type needs are ignored; the admin hides them.
+    """
+
+    class RequestType(models.TextChoices):
+        """Who calls whom."""
+
+        IN = "in", "In: external systems call the hub"
+        OUT = "out", "Out: the hub calls an external system"
+
+    class Unmapped(models.TextChoices):
+        """What to do with a key of the payload that no mapping names."""
+
+        REJECT = "reject", "Refuse the request and name the key"
+        IGNORE = "ignore", "Leave it out"
+
+    code = models.SlugField(
+        max_length=64, unique=True, help_text="Short name for addresses and commands, such as customers-out."
+    )
+    name = models.CharField(max_length=100, help_text="How people call it, such as Customers to the CRM.")
+    active = models.BooleanField(default=True, help_text="Off: it answers nobody and sends nothing.")
+    request_type = models.CharField(
+        max_length=3, choices=RequestType.choices, default=RequestType.OUT, help_text="The direction of the data."
+    )
+    connection = models.ForeignKey(
+        OdooConnection,
+        on_delete=models.PROTECT,
+        related_name="configurations",
+        verbose_name="Odoo connection",
+        help_text="The Odoo whose records are exchanged.",
+    )
+    model = models.CharField(
+        "Odoo model",
+        max_length=100,
+        validators=[validate_model_name],
+        help_text="Technical name: res.partner (contacts), product.product (products), sale.order (sales orders), "
+        "account.move (invoices).",
+    )
+    methods = models.JSONField(
+        "HTTP methods",
+        default=list,
+        help_text="In: what callers may do. POST creates, PUT and PATCH update, DELETE deletes, GET reads and searches."
+        " Out: exactly one, with which the external system is called.",
+    )
+    note = models.TextField(blank=True, help_text="For people: what this exchange is for.")
+
+    unmapped = models.CharField(
+        "keys without a mapping",
+        max_length=6,
+        choices=Unmapped.choices,
+        default=Unmapped.REJECT,
+        help_text="What happens when a caller sends a key that no mapping names.",
+    )
+
+    url = models.CharField(
+        "request URL",
+        max_length=1000,
+        blank=True,
+        validators=[validate_url],
+        help_text="The complete address of the external API, such as https://api.example.com/partners",
+    )
+    connect_timeout = models.FloatField(
+        "connection timeout", default=5.0, validators=TIMEOUT, help_text="Seconds to reach the external system."
+    )
+    read_timeout = models.FloatField(default=15.0, validators=TIMEOUT, help_text="Seconds to wait for its answer.")
+    auth_scheme = models.CharField(
+        "authorization type",
+        max_length=20,
+        choices=auth_schemes,
+        default="none",
+        help_text="How the hub shows the external system who it is.",
+    )
+    auth_login = models.CharField("login", max_length=200, blank=True, help_text="For Basic Auth: the user name.")
+    auth_password = EncryptedTextField("password", blank=True, help_text="For Basic Auth. Stored encrypted.")
+    auth_token = EncryptedTextField(
+        "token",
+        blank=True,
+        help_text="The bearer token or the API key, such as sk_live_abc123xyz789. Stored encrypted.",
+    )
+    auth_header = models.CharField(
+        "header of the API key",
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="Such as X-API-Key, for API key alone.",
+    )
+    domain = models.TextField(
+        "filter domain",
+        blank=True,
+        validators=[validate_domain],
+        help_text="Which records are sent, in Odoo's notation: [('active', '=', True), ('customer_rank', '>', 0)]. "
+        "Empty: all.",
+    )
+    is_paginated = models.BooleanField(
+        default=False, help_text="Send records in batches: one request carries a JSON list of them."
+    )
+    page_size = models.PositiveIntegerField(
+        default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(1000)],
+        help_text="Records in a batch: 50 to 200 suit most systems.",
+    )
+    on_create = models.BooleanField("when a record is created", default=False)
+    on_update = models.BooleanField("when a record is updated", default=False)
+    on_delete = models.BooleanField("when a record is deleted", default=False)
+    schedule = models.CharField(
+        max_length=100,
+        blank=True,
+        validators=[validate_cron],
+        help_text="Send all matching records at these times, as five fields: minute hour day month weekday. "
+        "Every hour: 0 * * * *. Every night at 2:30: 30 2 * * *. Empty: never.",
+    )
+    max_attempts = models.PositiveIntegerField(
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="How often a delivery is tried before a person has to look: 8 takes about 21 hours.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """By name."""
+
+        ordering = ["name"]
+        indexes = [models.Index(fields=["request_type", "model", "active"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and keep the cluster's schedule in step, whoever saves."""
+        super().save(*args, **kwargs)
+        schedules.keep_in_step(self.pk, self.schedule if self.active and self.is_out else "")
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete, and its schedule with it."""
+        schedules.keep_in_step(self.pk, "")
+        return super().delete(*args, **kwargs)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether the hub is the one who calls."""
+        return self.request_type == self.RequestType.OUT
+
+    @property
+    def listens(self) -> bool:
+        """Whether changes in Odoo trigger it."""
+        return self.is_out and (self.on_create or self.on_update or self.on_delete)
+
+    def clean(self) -> None:
+        """The rules that concern several fields; raises ValidationError by field."""
+        wrong: dict[str, str] = {}
+        known = {name for name, _ in METHODS}
+        if not isinstance(self.methods, list) or not set(self.methods) <= known:
+            wrong["methods"] = f"Choose among {', '.join(sorted(known))}."
+        elif self.is_out and len(self.methods) != 1:
+            wrong["methods"] = "An Out configuration calls with exactly one HTTP method: choose one."
+        elif self.is_out and self.methods == ["GET"]:
+            wrong["methods"] = "Pulling by GET is not available yet: choose POST, PUT, PATCH or DELETE."
+        elif not self.methods:
+            wrong["methods"] = "Choose at least one HTTP method; GET alone lets callers read."
+        if self.is_out:
+            wrong |= self._wrong_of_out()
+        if wrong:
+            raise ValidationError(wrong)
+
+    def _wrong_of_out(self) -> dict[str, str]:
+        wrong = {}
+        if not self.url:
+            wrong["url"] = (
+                "An Out configuration needs the address that it calls, such as https://api.example.com/partners"
+            )
+        needed = {
+            "basic": {"auth_login": "the login", "auth_password": "the password"},
+            "bearer": {"auth_token": "the token"},
+            "api_key": {"auth_token": "the key", "auth_header": "the header's name, such as X-API-Key"},
+        }
+        for name, what in needed.get(self.auth_scheme, {}).items():
+            if not getattr(self, name):
+                wrong[name] = f"This authorization type needs {what}."
+        return wrong

@@ -1,0 +1,112 @@
+"""An Odoo that the hub works with."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from hub.fields import EncryptedTextField
+from hub.odoo.connection import Target
+from syncconfig.choices import transports
+
+EMBEDDED = "embedded"
+TIMEOUT = [MinValueValidator(0.1), MaxValueValidator(300)]
+
+
+class OdooConnection(models.Model):
+    """Where an Odoo is, how to get in, and what the last check saw.
+
+    With ``from_environment`` the address and the credentials come from the HUB_ODOO_* variables,
+    and from the embedded Odoo when those are empty: the demo's connection works so.
+    """
+
+    code = models.SlugField(
+        max_length=64, unique=True, help_text="Short name for commands and files, such as main-odoo."
+    )
+    name = models.CharField(max_length=100, help_text="How people call it, such as Main Odoo.")
+    active = models.BooleanField(default=True, help_text="Off: nothing is read from or written to this Odoo.")
+    from_environment = models.BooleanField(
+        "set by the environment",
+        default=False,
+        help_text="Address and credentials come from the HUB_ODOO_* settings; without them, the embedded Odoo is used.",
+    )
+    transport = models.CharField(
+        max_length=20,
+        choices=transports,
+        default="auto",
+        help_text="Automatic takes JSON-2 for Odoo 19 and later with an API key, JSON-RPC otherwise. "
+        "Embedded is the hub's own small Odoo for trying and training.",
+    )
+    url = models.CharField("URL", max_length=500, blank=True, help_text="Such as https://mycompany.odoo.com")
+    database = models.CharField(
+        max_length=100, blank=True, help_text="Such as mycompany. Odoo shows it under Settings."
+    )
+    login = models.CharField(
+        max_length=200, blank=True, help_text="The Odoo user that the hub acts as: its e-mail address."
+    )
+    password = EncryptedTextField(blank=True, help_text="For JSON-RPC, when there is no API key. Stored encrypted.")
+    api_key = EncryptedTextField(
+        "API key",
+        blank=True,
+        help_text="Made in Odoo under My Profile, Account Security, New API Key. Stored encrypted.",
+    )
+    company_id = models.PositiveIntegerField(
+        "company",
+        null=True,
+        blank=True,
+        help_text="Id of the Odoo company to work in. Empty: the user's own companies.",
+    )
+    connect_timeout = models.FloatField(default=5.0, validators=TIMEOUT, help_text="Seconds to reach Odoo.")
+    read_timeout = models.FloatField(default=30.0, validators=TIMEOUT, help_text="Seconds to wait for an answer.")
+    checked_at = models.DateTimeField("last check", null=True, editable=False)
+    check_ok = models.BooleanField(null=True, editable=False)
+    check_message = models.TextField("what it said", blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """By name."""
+
+        verbose_name = "Odoo connection"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """A real Odoo needs an address, a database, a login and one credential."""
+        if self.from_environment or self.transport == EMBEDDED:
+            return
+        missing = {
+            name: f"Needed to reach Odoo. {self._meta.get_field(name).help_text}"
+            for name in ("url", "database", "login")
+            if not getattr(self, name)
+        }
+        if not (self.password or self.api_key):
+            missing["api_key"] = "Give an API key, or the password above."
+        if missing:
+            raise ValidationError(missing)
+        if not self.url.startswith(("https://", "http://")):
+            raise ValidationError({"url": "The address starts with https://, such as https://mycompany.odoo.com"})
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it is the hub's own small Odoo."""
+        return self.target().transport == EMBEDDED
+
+    def target(self) -> Target:
+        """What the engine connects to."""
+        if self.from_environment:
+            place = dict(settings.HUB_ODOO)
+            if not place["url"]:
+                place["transport"] = EMBEDDED
+        else:
+            place = {
+                name: getattr(self, name) for name in ("url", "database", "login", "password", "api_key", "transport")
+            }
+        if place["transport"] == EMBEDDED:
+            place = {"url": str(settings.HUB_EMBEDDED_ODOO), "transport": EMBEDDED}
+        context = (("allowed_company_ids", (self.company_id,)),) if self.company_id else ()
+        return Target(connect_timeout=self.connect_timeout, read_timeout=self.read_timeout, context=context, **place)

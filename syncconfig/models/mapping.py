@@ -1,0 +1,63 @@
+"""One row of a configuration's mapping: an Odoo field beside the key of the external JSON."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from syncconfig.choices import kinds
+from syncconfig.models.configuration import Configuration
+from syncconfig.validators import validate_external_key, validate_field_path
+
+
+class FieldMapping(models.Model):
+    """Which Odoo field goes under which external key, in this order, and what when there is no value."""
+
+    configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="mappings")
+    position = models.PositiveIntegerField(default=0, db_index=True)
+    odoo_field = models.CharField(
+        max_length=200, validators=[validate_field_path], help_text="Technical name in Odoo, such as email."
+    )
+    external_key = models.CharField(
+        "external API key",
+        max_length=200,
+        validators=[validate_external_key],
+        help_text="The key in the external JSON, such as email_address; a dot goes deeper: address.city.",
+    )
+    kind = models.CharField("value type", max_length=20, choices=kinds, default="plain")
+    required = models.BooleanField(
+        default=False, help_text="In: a create without it is refused. Out: an empty value fails."
+    )
+    default = models.CharField(
+        max_length=500, blank=True, help_text='Used when there is no value, as JSON: "unknown", 0, true. Empty: none.'
+    )
+    optional = models.BooleanField(
+        "skip if missing in Odoo",
+        default=False,
+        help_text="The row is left out on an Odoo without this field, such as mobile, which Odoo 19 no longer has.",
+    )
+
+    class Meta:
+        """In the order of the rows."""
+
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["configuration", "external_key"],
+                name="mapping_external_key_once",
+                violation_error_message="This external key is mapped twice.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.odoo_field} → {self.external_key}"
+
+    def clean(self) -> None:
+        """A dotted Odoo field can be read, not written."""
+        if "." in self.odoo_field and self.configuration_id and not self.configuration.is_out:
+            raise ValidationError(
+                {
+                    "odoo_field": "An In mapping writes a field of the model itself, such as country_id; "
+                    "a dotted field is for Out."
+                }
+            )

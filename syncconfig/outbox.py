@@ -1,0 +1,174 @@
+"""The outbox's bookkeeping: queue, claim under a lease, finish under the same claim. Sends nothing itself."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from syncconfig import wake
+from syncconfig.models import Configuration, Delivery
+
+LEASE = timedelta(seconds=45)
+"""How long a worker may be silent before others take over; a living one renews it in time."""
+
+RENEW_EVERY = 15.0
+"""Seconds between two renewals."""
+
+
+def queue(deliveries: Sequence[Delivery]) -> int:
+    """Put messages into the outbox, within the caller's transaction, and wake a worker after the commit.
+
+    A created or updated record that already waits to be sent is not queued twice: what waits will
+    carry the newest values. Answers how many were added.
+    """
+    fresh = _without_waiting(deliveries)
+    Delivery.objects.bulk_create(fresh, batch_size=500)
+    if fresh:
+        wake.after_commit("deliver")
+    return len(fresh)
+
+
+def claim(limit: int, now: datetime | None = None) -> list[Delivery]:
+    """Take up to ``limit`` due messages: claim id, lease and attempt count are written before anything is sent.
+
+    Also takes over what others claimed and let lapse. Of messages about one record only the oldest
+    unfinished one is taken, so their order holds. Rows that another worker is just claiming are passed over.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        ids = list(
+            _due(now)
+            .order_by("due_at", "id")
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("id", flat=True)[:limit]
+        )
+        if not ids:
+            return []
+        claim_id = uuid.uuid4()
+        Delivery.objects.filter(id__in=ids).update(
+            state=Delivery.State.SENDING, claim_id=claim_id, claimed_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    taken = Delivery.objects.filter(claim_id=claim_id).select_related("configuration__connection", "configuration")
+    return list(taken.order_by("due_at", "id"))
+
+
+def due_count(now: datetime | None = None) -> int:
+    """How many messages could be claimed now, up to 1."""
+    return int(_due(now or timezone.now()).exists())
+
+
+def renew(claim_id: uuid.UUID, ids: Iterable[int], now: datetime | None = None) -> set[int]:
+    """Prolong the lease of those messages; answers the ids that are still ours."""
+    ours = Delivery.objects.filter(claim_id=claim_id, id__in=list(ids), state=Delivery.State.SENDING)
+    ours.update(claimed_until=(now or timezone.now()) + LEASE)
+    return set(ours.values_list("id", flat=True))
+
+
+def done(delivery: Delivery, status: int) -> bool:
+    """It arrived."""
+    return _finish(delivery, Delivery.State.DONE, last_status=status, last_error="")
+
+
+def skipped(delivery: Delivery, why: str) -> bool:
+    """There is nothing to send."""
+    return _finish(delivery, Delivery.State.SKIPPED, last_error=why)
+
+
+def dead(delivery: Delivery, why: str, status: int | None = None) -> bool:
+    """A person has to look."""
+    return _finish(delivery, Delivery.State.DEAD, last_status=status, last_error=why)
+
+
+def retry(delivery: Delivery, delay: float, why: str, status: int | None = None) -> bool:
+    """Again after ``delay`` seconds."""
+    return _release(delivery, delay, last_status=status, last_error=why)
+
+
+def postpone(delivery: Delivery, delay: float, why: str) -> bool:
+    """Again after ``delay`` seconds, and this time does not count: the receiver was never called."""
+    return _release(delivery, delay, last_error=why, attempts=delivery.attempts - 1)
+
+
+def replay(deliveries: QuerySet[Delivery]) -> int:
+    """Send finished messages again, from the first attempt on; answers how many."""
+    with transaction.atomic():
+        count = deliveries.exclude(state__in=Delivery.UNFINISHED).update(
+            state=Delivery.State.PENDING,
+            attempts=0,
+            due_at=timezone.now(),
+            finished_at=None,
+            claim_id=None,
+            claimed_until=None,
+            last_error="",
+            last_status=None,
+        )
+        if count:
+            wake.after_commit("deliver")
+    return count
+
+
+def _due(now: datetime) -> QuerySet[Delivery]:
+    older = Delivery.objects.filter(
+        configuration=OuterRef("configuration"),
+        record_id=OuterRef("record_id"),
+        id__lt=OuterRef("id"),
+        state__in=Delivery.UNFINISHED,
+    )
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+    active = Q(configuration__active=True, configuration__connection__active=True)
+    return Delivery.objects.filter(free, active, state__in=Delivery.UNFINISHED, due_at__lte=now).exclude(
+        Q(record_id__isnull=False) & Exists(older)
+    )
+
+
+def _without_waiting(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    state_of_things = (Delivery.Event.CREATE, Delivery.Event.UPDATE)
+    keys = {
+        (one.configuration_id, one.record_id) for one in deliveries if one.event in state_of_things and one.record_id
+    }
+    if not keys:
+        return list(deliveries)
+    waiting: set[tuple[int, int | None]] = set()
+    for configuration_id in {key[0] for key in keys}:
+        rows = Delivery.objects.filter(
+            configuration_id=configuration_id,
+            record_id__in=[record for config, record in keys if config == configuration_id],
+            state=Delivery.State.PENDING,
+            attempts=0,
+            event__in=state_of_things,
+        ).select_for_update(skip_locked=True)
+        waiting.update((configuration_id, record_id) for record_id in rows.values_list("record_id", flat=True))
+    return [
+        one
+        for one in deliveries
+        if one.event not in state_of_things or (one.configuration_id, one.record_id) not in waiting
+    ]
+
+
+def _finish(delivery: Delivery, state: Delivery.State, **columns: object) -> bool:
+    return _write(delivery, state=state, finished_at=timezone.now(), **columns)
+
+
+def _release(delivery: Delivery, delay: float, **columns: object) -> bool:
+    return _write(delivery, state=Delivery.State.PENDING, due_at=timezone.now() + timedelta(seconds=delay), **columns)
+
+
+def _write(delivery: Delivery, **columns: object) -> bool:
+    """Write under the claim; False when the lease was lost and another worker has the message."""
+    ours = Delivery.objects.filter(pk=delivery.pk, claim_id=delivery.claim_id, state=Delivery.State.SENDING)
+    return bool(ours.update(claim_id=None, claimed_until=None, **columns))
+
+
+def unfinished(configuration: Configuration) -> QuerySet[Delivery]:
+    """What a configuration still owes."""
+    return Delivery.objects.filter(configuration=configuration, state__in=Delivery.UNFINISHED)
+
+
+def anything_claimed(now: datetime | None = None) -> bool:
+    """Whether some worker holds a message under a lease that runs."""
+    return Delivery.objects.filter(state=Delivery.State.SENDING, claimed_until__gt=now or timezone.now()).exists()

@@ -1,0 +1,45 @@
+"""Wake-up calls to the cluster: one task for many causes. Work stands in tables; a lost call loses nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from syncconfig.models import Wake
+
+TASKS = {
+    "deliver": "syncconfig.tasks.deliver",
+    "listen": "syncconfig.tasks.listen",
+    "run": "syncconfig.tasks.run_pending",
+}
+STALE = timedelta(seconds=20)
+"""A call that nobody answered for so long is repeated: its task was lost, or waits behind a long one."""
+
+
+def after_commit(name: str) -> None:
+    """Wake the worker ``name`` once the caller's transaction is committed."""
+    transaction.on_commit(partial(call, name))
+
+
+def call(name: str) -> bool:
+    """Queue the task, unless a call is on its way already."""
+    now = timezone.now()
+    with transaction.atomic():
+        waiting = Wake.objects.filter(name=name)
+        free = Q(requested_at__isnull=True) | Q(requested_at__lt=now - STALE)
+        if not waiting.filter(free).update(requested_at=now):
+            if waiting.exists():
+                return False
+            Wake.objects.get_or_create(name=name, defaults={"requested_at": now})
+        async_task(TASKS[name], task_name=f"{name} {now:%H:%M:%S.%f}")
+    return True
+
+
+def heard(name: str) -> None:
+    """The task has begun: the next cause calls again. To be said before looking for work."""
+    Wake.objects.filter(name=name).update(requested_at=None)

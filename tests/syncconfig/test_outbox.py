@@ -1,0 +1,167 @@
+"""The outbox: what is queued is sent once, in order, however often the sender dies."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from syncconfig import outbox
+from syncconfig.models import Configuration, Delivery, Wake
+
+pytestmark = pytest.mark.django_db
+
+
+def queue(configuration: Configuration, *records: int, event: str = "manual") -> list[Delivery]:
+    """Queue a message for each record."""
+    messages = [
+        Delivery(configuration=configuration, event=event, model="res.partner", record_ids=[one], record_id=one)
+        for one in records
+    ]
+    outbox.queue(messages)
+    return messages
+
+
+def states() -> list[str]:
+    """The states of all messages, in order."""
+    return list(Delivery.objects.order_by("id").values_list("state", flat=True))
+
+
+def test_a_claimed_message_is_not_claimed_again(customers_out: Configuration) -> None:
+    queue(customers_out, 1, 2)
+    assert len(outbox.claim(10)) == 2
+    assert outbox.claim(10) == []
+
+
+def test_the_attempt_counts_before_anything_is_sent(customers_out: Configuration) -> None:
+    queue(customers_out, 1)
+    (claimed,) = outbox.claim(1)
+    assert claimed.attempts == 1
+    assert Delivery.objects.get().attempts == 1
+
+
+def test_a_lapsed_lease_lets_another_worker_take_over(customers_out: Configuration) -> None:
+    queue(customers_out, 1)
+    (first,) = outbox.claim(1)
+    (second,) = outbox.claim(1, now=timezone.now() + outbox.LEASE + timedelta(seconds=1))
+    assert second.attempts == 2
+    assert second.claim_id != first.claim_id
+
+
+def test_a_worker_that_lost_its_lease_cannot_write_its_result(customers_out: Configuration) -> None:
+    queue(customers_out, 1)
+    (late,) = outbox.claim(1)
+    (owner,) = outbox.claim(1, now=timezone.now() + outbox.LEASE + timedelta(seconds=1))
+    assert outbox.dead(late, "too late") is False
+    assert states() == ["sending"]
+    assert outbox.done(owner, 200) is True
+    assert states() == ["done"]
+
+
+def test_a_renewed_lease_does_not_lapse(customers_out: Configuration) -> None:
+    queue(customers_out, 1)
+    (claimed,) = outbox.claim(1)
+    assert claimed.claim_id is not None
+    later = timezone.now() + outbox.LEASE - timedelta(seconds=1)
+    assert outbox.renew(claimed.claim_id, [claimed.pk], now=later) == {claimed.pk}
+    assert outbox.claim(1, now=later + timedelta(seconds=10)) == []
+
+
+def test_messages_about_one_record_keep_their_order(customers_out: Configuration) -> None:
+    first, second, other = queue(customers_out, 1, 1, 2)
+    claimed = outbox.claim(10)
+    assert [one.pk for one in claimed] == [first.pk, other.pk]
+    outbox.retry(claimed[0], 60, "again later")
+    assert outbox.claim(10) == []
+    outbox.dead(outbox.claim(10, now=timezone.now() + timedelta(seconds=61))[0], "no more")
+    assert [one.pk for one in outbox.claim(10)] == [second.pk]
+
+
+def test_a_waiting_update_is_not_queued_twice(customers_out: Configuration) -> None:
+    queue(customers_out, 1, event="update")
+    queue(customers_out, 1, 2, event="update")
+    assert list(Delivery.objects.order_by("id").values_list("record_id", flat=True)) == [1, 2]
+
+
+def test_an_update_during_the_sending_is_queued(customers_out: Configuration) -> None:
+    queue(customers_out, 1, event="update")
+    outbox.claim(1)
+    queue(customers_out, 1, event="update")
+    assert states() == ["sending", "pending"]
+
+
+def test_a_delete_is_always_queued(customers_out: Configuration) -> None:
+    queue(customers_out, 1, event="update")
+    queue(customers_out, 1, event="delete")
+    assert states() == ["pending", "pending"]
+
+
+def test_a_postponed_message_has_lost_no_attempt(customers_out: Configuration) -> None:
+    queue(customers_out, 1)
+    (claimed,) = outbox.claim(1)
+    outbox.postpone(claimed, 15, "Odoo is away")
+    row = Delivery.objects.get()
+    assert (row.attempts, row.state, row.last_error) == (0, "pending", "Odoo is away")
+
+
+@pytest.mark.parametrize("off", [{"active": False}, {"connection__active": False}])
+def test_what_is_switched_off_is_not_sent_but_kept(customers_out: Configuration, off: dict[str, Any]) -> None:
+    queue(customers_out, 1)
+    if "active" in off:
+        Configuration.objects.update(active=False)
+    else:
+        customers_out.connection.active = False
+        customers_out.connection.save()
+    assert outbox.claim(10) == []
+    assert states() == ["pending"]
+
+
+def test_replay_sends_finished_messages_again_from_the_first_attempt(customers_out: Configuration) -> None:
+    queue(customers_out, 1, 2)
+    first, _ = outbox.claim(10)
+    outbox.dead(first, "refused")
+    assert outbox.replay(Delivery.objects.all()) == 1
+    row = Delivery.objects.get(pk=first.pk)
+    assert (row.state, row.attempts, row.last_error) == ("pending", 0, "")
+
+
+def test_many_causes_make_one_wake_up_call(
+    customers_out: Configuration, django_capture_on_commit_callbacks: Any
+) -> None:
+    from django_q.models import OrmQ
+
+    with django_capture_on_commit_callbacks(execute=True):
+        for record_id in range(20):
+            queue(customers_out, record_id + 1)
+    assert Wake.objects.get(name="deliver").requested_at is not None
+    if not OrmQ.objects.exists():
+        pytest.skip("the queue is in Redis")
+    assert OrmQ.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_workers_share_the_messages_and_take_none_twice(customers_out: Configuration) -> None:
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        pytest.skip("threads of one process share the in-memory SQLite; tests/acceptance has real processes")
+    queue(customers_out, *range(1, 201))
+    taken: list[int] = []
+
+    def work() -> None:
+        try:
+            while claimed := outbox.claim(7):
+                taken.extend(one.pk for one in claimed)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(taken) == sorted(set(taken))
+    assert len(taken) == 200

@@ -1,0 +1,53 @@
+"""The demo receiver's page: what arrived."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from hub.readonly import ReadOnlyMixin
+from webhooks.models import ReceivedMessage
+
+
+@admin.register(ReceivedMessage)
+class ReceivedMessageAdmin(ReadOnlyMixin, ModelAdmin):
+    """A stand-in for a third party: each call as it came."""
+
+    list_display = ["received_at", "method", "shown_path", "shown_body"]
+    list_filter = ["path"]
+    search_fields = ["body"]
+    list_before_template = "admin/webhooks/receiver_note.html"
+    fields = ["received_at", "method", "path", "message_id", "shown_headers", "pretty_body"]
+    readonly_fields = ["shown_headers", "pretty_body"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may see deliveries may see what arrived."""
+        return bool(request.user.has_perm("syncconfig.view_delivery")) or super().has_view_permission(request, obj)
+
+    @display(description="Address")
+    def shown_path(self, obj: ReceivedMessage) -> str:
+        """Below /demo/receiver/."""
+        return f"/{obj.path}"
+
+    @display(description="What it carried")
+    def shown_body(self, obj: ReceivedMessage) -> str:
+        """The beginning of the body."""
+        return obj.body if len(obj.body) <= 120 else f"{obj.body[:119]}…"
+
+    @display(description="Body")
+    def pretty_body(self, obj: ReceivedMessage) -> str:
+        """The body, JSON with line breaks."""
+        try:
+            return json.dumps(json.loads(obj.body), indent=2, ensure_ascii=False)
+        except ValueError:
+            return obj.body
+
+    @display(description="Headers")
+    def shown_headers(self, obj: ReceivedMessage) -> str:
+        """A line each."""
+        return "\n".join(f"{name}: {value}" for name, value in obj.headers)
