@@ -1,0 +1,169 @@
+"""How the hub proves who it is to a third party: one class for each scheme, and their registry."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hub.errors import InvalidInput
+from hub.http.headers import check_header
+from hub.http.message import Headers
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a scheme may need; a scheme's ``fields`` names those that it uses."""
+
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
+    api_key_header: str = "X-API-Key"
+
+
+class AuthScheme:
+    """One way to authenticate. Subclass, fill in, and decorate with ``register``."""
+
+    key: ClassVar[str]
+    """What is stored."""
+
+    label: ClassVar[str]
+    """What the admin's choice shows."""
+
+    description: ClassVar[str]
+    """One sentence for the admin: when to choose it."""
+
+    fields: ClassVar[tuple[str, ...]] = ()
+    """The fields of Credentials that must be filled in."""
+
+    def headers(self, credentials: Credentials) -> Headers:
+        """The headers to add to a request; raises InvalidInput, naming the field, when one is missing or unusable."""
+        for name in self.fields:
+            if not getattr(credentials, name):
+                raise InvalidInput(
+                    f"{self.label} needs the field `{name}`. Fill it in, or choose another authentication.",
+                    field=name,
+                    constraint="required",
+                )
+        return self.make(credentials)
+
+    def make(self, credentials: Credentials) -> Headers:
+        """The headers, from credentials that are complete."""
+        raise NotImplementedError
+
+    def secrets(self, credentials: Credentials) -> tuple[str, ...]:
+        """The values that must not be shown anywhere, for hub.redact.redact_text."""
+        return tuple(value for value in (credentials.password, credentials.token, credentials.api_key) if value)
+
+
+_schemes: dict[str, AuthScheme] = {}
+
+
+def register(scheme: type[AuthScheme]) -> type[AuthScheme]:
+    """Class decorator: make the scheme known under its key."""
+    if scheme.key in _schemes:
+        raise ValueError(f"There is an authentication scheme {scheme.key!r} already.")
+    _schemes[scheme.key] = scheme()
+    return scheme
+
+
+def scheme(key: str) -> AuthScheme:
+    """The scheme of that key; InvalidInput when there is none."""
+    try:
+        return _schemes[key]
+    except KeyError:
+        raise InvalidInput(
+            f"There is no authentication `{key}`. Choose one of: {', '.join(_schemes)}.",
+            field="auth",
+            constraint="choice",
+        ) from None
+
+
+def choices() -> list[tuple[str, str]]:
+    """Key and label of each scheme, in the order of registration."""
+    return [(each.key, each.label) for each in _schemes.values()]
+
+
+@register
+class NoAuth(AuthScheme):
+    """Nothing is added."""
+
+    key = "none"
+    label = "None"
+    description = "The third party asks for no credentials, or they are among the custom headers."
+
+    def make(self, credentials: Credentials) -> Headers:
+        return ()
+
+
+@register
+class BasicAuth(AuthScheme):
+    """RFC 7617: user name and password, in UTF-8 (section 2.1); the name holds no colon."""
+
+    key = "basic"
+    label = "Basic"
+    description = "A user name and a password, sent with each request."
+    fields = ("username", "password")
+
+    def make(self, credentials: Credentials) -> Headers:
+        if ":" in credentials.username:
+            raise InvalidInput(
+                "A user name for Basic authentication cannot contain a colon.",
+                field="username",
+                constraint="characters",
+            )
+        if any(ord(char) < 32 or ord(char) == 127 for char in credentials.username + credentials.password):
+            raise InvalidInput(
+                "User name and password for Basic authentication cannot contain control characters.",
+                field="password",
+                constraint="characters",
+            )
+        return (("Authorization", f"Basic {_pair(credentials)}"),)
+
+    def secrets(self, credentials: Credentials) -> tuple[str, ...]:
+        return (*super().secrets(credentials), _pair(credentials))
+
+
+def _pair(credentials: Credentials) -> str:
+    return b64encode(f"{credentials.username}:{credentials.password}".encode()).decode("ascii")
+
+
+@register
+class BearerAuth(AuthScheme):
+    """RFC 6750, section 2.1: a token in the Authorization header."""
+
+    key = "bearer"
+    label = "Bearer token"
+    description = "A token that the third party handed out, sent as Authorization: Bearer."
+    fields = ("token",)
+
+    def make(self, credentials: Credentials) -> Headers:
+        if any(char.isspace() for char in credentials.token) or not credentials.token.isascii():
+            raise InvalidInput(
+                "A Bearer token is one word of plain ASCII. Paste it without `Bearer` and without spaces.",
+                field="token",
+                constraint="characters",
+            )
+        return _checked("Authorization", f"Bearer {credentials.token}", "token")
+
+
+@register
+class ApiKeyAuth(AuthScheme):
+    """A key in a header of the third party's choice."""
+
+    key = "api_key"
+    label = "API key in a header"
+    description = "A key that the third party handed out, sent in a header such as X-API-Key."
+    fields = ("api_key", "api_key_header")
+
+    def make(self, credentials: Credentials) -> Headers:
+        return _checked(credentials.api_key_header, credentials.api_key, "api_key")
+
+
+def _checked(name: str, value: str, source: str) -> Headers:
+    try:
+        check_header(name, value)
+    except InvalidInput as error:
+        raise InvalidInput(f"Authentication: {error}", field=source, constraint="characters") from None
+    return ((name, value),)

@@ -1,0 +1,199 @@
+"""The one HTTP client: one guarded, bounded attempt at a time, on connections that are kept and used again."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+import requests
+from certifi import where
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.response import BaseHTTPResponse
+
+from hub.errors import InvalidInput
+from hub.http.connections import guarded_pools, tls_context
+from hub.http.failures import BrokenAnswer, HttpFailure, InvalidRequest
+from hub.http.guard import EgressPolicy
+from hub.http.headers import check_syntax
+from hub.http.message import KEEP, KEEP_MOST, Request, Response
+from hub.http.sockets import Attempt, attempting
+
+HOSTS = 64
+"""Hosts to which connections are kept."""
+
+STEP = 16 * 1024
+"""Bytes of a body that are read (and decoded) at a time."""
+
+NO_LIMIT = 1 << 62
+
+DEFAULT_HEADERS = {"User-Agent": "Sync-Hub", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+
+
+class Client:
+    """Sends requests to third parties. Safe to use from several threads, and after a fork.
+
+    Neither proxies of the environment nor ``.netrc`` are used, no cookie is kept, no redirect followed. Whatever the
+    server does, an attempt ends within the request's wall cap and keeps a bounded part of the answer.
+    """
+
+    def __init__(self, policy: EgressPolicy, pool_size: int = 8) -> None:
+        self.policy = policy
+        self.pool_size = pool_size
+        self._adapter: _Adapter | None = None
+        self._process = 0
+        self._lock = threading.Lock()
+
+    def send(self, request: Request, *, keep: int = KEEP) -> Response:
+        """Make one attempt; the answer's body is cut at ``keep`` bytes. Raises HttpFailure when no answer comes."""
+        started = time.monotonic()
+        host = self.policy.check_url(request.url)
+        prepared = _prepare(request)
+        attempt = Attempt(
+            self.policy,
+            host,
+            request.connect_timeout,
+            request.read_timeout,
+            request.wall,
+            started=started,
+        )
+        with attempting(attempt):
+            raw = self._begin(prepared, request, attempt)
+            try:
+                return _answer(raw, min(keep, KEEP_MOST), attempt)
+            except HttpFailure as failure:
+                failure.answer_status = raw.status
+                raise
+            finally:
+                raw.close()  # gives the connection back if the answer was read to its end, else ends it
+
+    def close(self) -> None:
+        """End the connections that are kept; the next send opens new ones."""
+        with self._lock:
+            if self._adapter is not None and self._process == os.getpid():
+                self._adapter.close()
+            self._adapter = None
+
+    def _begin(self, prepared: requests.PreparedRequest, request: Request, attempt: Attempt) -> BaseHTTPResponse:
+        """The answer's head; a kept connection that turns out to be closed is replaced, once."""
+        try:
+            return self._head(prepared, request, attempt)
+        except BrokenAnswer:
+            if attempt.opened or attempt.answered:
+                raise
+            attempt.fresh = True
+            return self._head(prepared, request, attempt)
+
+    def _head(self, prepared: requests.PreparedRequest, request: Request, attempt: Attempt) -> BaseHTTPResponse:
+        try:
+            response = self._connections().send(prepared, stream=True, verify=request.verify, proxies={})
+        except HttpFailure:
+            attempt.close()
+            raise
+        except (requests.RequestException, HTTPError, OSError) as error:
+            attempt.close()
+            # The guarded sockets have named all that they could see; what is left is a server's odd answer.
+            raise BrokenAnswer(f"{attempt.host} closed the connection, or what it sent is not HTTP.") from _root(error)
+        raw: BaseHTTPResponse = response.raw
+        attempt.head = NO_LIMIT
+        return raw
+
+    def _connections(self) -> _Adapter:
+        """This process's adapter: a forked child must not talk on its parent's connections."""
+        adapter = self._adapter
+        if adapter is None or self._process != os.getpid():
+            with self._lock:
+                if self._adapter is None or self._process != os.getpid():
+                    self._adapter, self._process = _Adapter(self.pool_size), os.getpid()
+                adapter = self._adapter
+        return adapter
+
+
+class _Adapter(HTTPAdapter):
+    """Requests' adapter on guarded pools; without cookies, and with one TLS context for each way to verify."""
+
+    def __init__(self, pool_size: int) -> None:
+        self._contexts: dict[bool | str, Any] = {}
+        super().__init__(pool_connections=HOSTS, pool_maxsize=pool_size)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: Any) -> None:
+        self.poolmanager = guarded_pools(connections, maxsize)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> tuple[Any, Any]:
+        host, _ = super().build_connection_pool_key_attributes(request, False)
+        if host["scheme"] != "https":
+            return host, {}
+        if verify not in self._contexts:
+            self._contexts[verify] = _context(verify)
+        return host, {"ssl_context": self._contexts[verify]}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """The context has it all."""
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        response = requests.Response()
+        response.raw = resp
+        return response
+
+
+def _context(verify: bool | str) -> Any:
+    try:
+        return tls_context(verify, where())
+    except OSError as error:
+        raise InvalidRequest("The file of certificate authorities cannot be read.", field="verify") from error
+
+
+def _prepare(request: Request) -> requests.PreparedRequest:
+    """The request as the adapter takes it; InvalidRequest for what cannot go on the wire."""
+    headers = dict(DEFAULT_HEADERS)
+    try:
+        for name, value in request.headers:
+            check_syntax(name, value)
+            headers = {key: old for key, old in headers.items() if key.lower() != name.lower()}
+            headers[name] = value.strip(" \t")
+    except InvalidInput as error:
+        raise InvalidRequest(error.message, **error.details) from None
+    if not request.method.isalpha() or not request.method.isascii():
+        raise InvalidRequest("The HTTP method is not a word such as POST.", field="method")
+    prepared = requests.PreparedRequest()
+    try:
+        prepared.prepare_method(request.method)
+        prepared.prepare_url(request.url, None)
+        prepared.prepare_headers(headers)
+        prepared.prepare_body(request.body, None)
+    except (requests.RequestException, ValueError):
+        raise InvalidRequest("The URL or a header is malformed.", field="url") from None
+    return prepared
+
+
+def _answer(raw: BaseHTTPResponse, keep: int, attempt: Attempt) -> Response:
+    """Read the body, at most one step beyond ``keep``."""
+    if raw.status < 200:
+        raise BrokenAnswer(f"{attempt.host} answered with {raw.status}, which is no final answer.")
+    body = bytearray()
+    try:
+        while len(body) <= keep and (part := raw.read(STEP, decode_content=True)):
+            body += part
+            attempt.check()
+    except DecodeError as error:
+        raise BrokenAnswer(f"{attempt.host} sent a body that is not in the encoding that it names.") from error
+    except (HTTPError, OSError) as error:
+        raise BrokenAnswer(f"{attempt.host} broke off in the middle of its answer.") from _root(error)
+    return Response(
+        raw.status,
+        raw.reason or "",
+        tuple(raw.headers.iteritems()),
+        bytes(body[:keep]),
+        len(body) > keep,
+        time.monotonic() - attempt.started,
+    )
+
+
+def _root(error: BaseException) -> BaseException:
+    """The innermost cause: the wrappers' messages contain the URL, with the tokens that some carry."""
+    seen = error
+    while (inner := seen.__cause__ or seen.__context__) is not None:
+        seen = inner
+    return seen

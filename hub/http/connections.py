@@ -1,0 +1,129 @@
+"""urllib3's connections and pools on guarded sockets; imported by hub.http.client alone."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import socket
+import ssl
+import time
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from hub.http.failures import ConnectFailed, ConnectTimeout, TlsFailed
+from hub.http.sockets import TimedTlsSocket, current, open_socket
+
+MOST_IDLE = 4.0
+"""Seconds after which an idle connection is not used again: some servers close theirs after 5, in mid-request."""
+
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # below that it prints URLs, with the tokens that some carry
+
+
+class GuardedAnswer(http.client.HTTPResponse):
+    """An answer that its attempt can close, even when reading its head fails."""
+
+    def begin(self) -> None:
+        """Read the head."""
+        current().closing.append(self.close)
+        super().begin()
+
+
+def _usable(idle_since: float) -> bool:
+    return time.monotonic() - idle_since < MOST_IDLE and not current().fresh
+
+
+class GuardedConnection(HTTPConnection):
+    """A plain connection, to an address that the policy allows."""
+
+    idle_since = 0.0
+    response_class = GuardedAnswer
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is still worth using."""
+        return super().is_connected and _usable(self.idle_since)
+
+    def _new_conn(self) -> socket.socket:
+        return open_socket(self._dns_host, self.port)
+
+
+class GuardedTlsConnection(HTTPSConnection):
+    """A TLS connection: the address is the policy's, the certificate must be the host name's."""
+
+    idle_since = 0.0
+    response_class = GuardedAnswer
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is still worth using."""
+        return super().is_connected and _usable(self.idle_since)
+
+    def _new_conn(self) -> socket.socket:
+        connection = open_socket(self._dns_host, self.port)
+        connection.settimeout(min(current().read_timeout, current().left))  # for the handshake as a whole
+        return connection
+
+    def connect(self) -> None:
+        """Connect and shake hands; TlsFailed says what is wrong with the certificate."""
+        try:
+            super().connect()
+        except ssl.SSLCertVerificationError as error:
+            why = error.verify_message.rstrip(".")
+            raise TlsFailed(f"The certificate of {self.host} is not trusted: {why}.") from error
+        except ssl.SSLError as error:
+            what = (error.reason or "no agreement").replace("_", " ").lower()
+            raise TlsFailed(f"No encrypted connection to {self.host}: {what}. Is it an https address?") from error
+        except TimeoutError as error:
+            raise ConnectTimeout(f"{self.host} did not finish the TLS handshake in time.") from error
+        except OSError as error:
+            raise ConnectFailed(f"{self.host} closed the connection during the TLS handshake.") from error
+
+
+class GuardedPool(HTTPConnectionPool):
+    """Keeps plain connections."""
+
+    ConnectionCls = GuardedConnection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)
+
+
+class GuardedTlsPool(HTTPSConnectionPool):
+    """Keeps TLS connections."""
+
+    ConnectionCls = GuardedTlsConnection
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)
+
+    def _validate_conn(self, conn: Any) -> None:
+        """As urllib3's, without its warning: whoever sets ``verify`` to False has been told in the admin."""
+        if conn.is_closed:
+            conn.connect()
+
+
+def guarded_pools(hosts: int, each: int) -> PoolManager:
+    """Pools for that many hosts with that many idle connections each; more are opened when needed, then closed."""
+    manager = PoolManager(num_pools=hosts, maxsize=each, block=False)
+    manager.pool_classes_by_scheme = {"http": GuardedPool, "https": GuardedTlsPool}
+    return manager
+
+
+def tls_context(verify: bool | str, authorities: str) -> ssl.SSLContext:
+    """A context that trusts the system's authorities and the file ``authorities``; or ``verify`` alone; or anybody."""
+    if isinstance(verify, str):
+        context = ssl.create_default_context(cafile=verify)
+    else:
+        context = ssl.create_default_context()
+        context.load_verify_locations(authorities)
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    context.sslsocket_class = TimedTlsSocket
+    return context

@@ -1,0 +1,193 @@
+"""Hiding secrets in what is shown, logged or stored: by the names that they go under, and by value."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
+
+HIDDEN = "•••"
+
+LIMIT = 64 * 1024
+"""How many characters of a body are kept, unless the caller says otherwise."""
+
+PARSE_LIMIT = 256 * 1024
+"""A larger JSON body is not parsed but searched, which costs a fixed time for each character kept."""
+
+SHORTEST = 4
+"""Shorter values are not searched for: hiding every "1" would hide everything."""
+
+_SECRET_WORDS = frozenset(
+    (
+        "password passwd passphrase passcode pwd secret secrets token tokens bearer jwt authorization auth cookie "
+        "cookies credential credentials apikey apikeys otp cvv cvc"
+    ).split()
+)
+_SECRET_RUNS = (
+    "password passwd apikey accesskey privatekey secretkey signingkey encryptionkey authkey accesstoken refreshtoken "
+    "authtoken idtoken clientsecret authorization subscriptionkey sessionid"
+).split()
+_HARMLESS = frozenset({"tokentype", "maxtokens", "totaltokens", "pagetoken", "nextpagetoken"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+_JSON_PAIR = re.compile(
+    r"""("(?:[^"\\]|\\.){1,200}"\s{0,20}:\s{0,20})  # the name
+        ("(?:[^"\\]|\\.)*(?:"|\\?\Z)|-?[0-9][0-9.eE+-]*)  # a string, perhaps cut off, or a number""",
+    re.DOTALL | re.VERBOSE,
+)
+_FORM_PAIR = re.compile(r"(?<![^&;?\s])([^=&;?\s\"<>]{1,200})=([^&;\s\"<>]*)")
+_XML_PAIR = re.compile(r"(<([A-Za-z_][\w.:-]{0,100})(?:\s[^<>]{0,500})?>)([^<]+)")
+_USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+_CHUNK = re.compile(r"([?&;])([^=&;#\s]{1,200})=([^&;#\s]*)")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret value that does not show itself; ``value`` reveals it."""
+
+    value: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return HIDDEN
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether what goes under that name (of a header, field or parameter) should not be shown."""
+    words = [word.lower() for word in _WORD.findall(name[:200])]
+    run = "".join(words)
+    if run in _HARMLESS:
+        return False
+    return not _SECRET_WORDS.isdisjoint(words) or any(part in run for part in _SECRET_RUNS)
+
+
+def redact_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The same header lines with secret values hidden; an Authorization keeps its scheme's name."""
+    return tuple((name, _header_value(name, value) if is_secret_name(name) else value) for name, value in headers)
+
+
+def _header_value(name: str, value: str) -> str:
+    scheme, space, rest = value.partition(" ")
+    if space and rest and name.lower() in {"authorization", "proxy-authorization"} and scheme.isalpha():
+        return f"{scheme} {HIDDEN}"
+    return HIDDEN
+
+
+def redact_url(url: str) -> str:
+    """The same URL without user and password, and with secret parameters hidden (in the fragment, too)."""
+    without_user = _USERINFO.sub(f"{HIDDEN}@", url)
+    head, hash_, fragment = without_user.partition("#")
+    shown = _CHUNK.sub(_parameter, head)
+    return shown + hash_ + _CHUNK.sub(_parameter, "&" + fragment)[1:] if hash_ else shown
+
+
+def _parameter(match: re.Match[str]) -> str:
+    sign, name, value = match.groups()
+    return f"{sign}{name}={HIDDEN if value and is_secret_name(unquote_plus(name)) else value}"
+
+
+def redact_body(body: bytes | str | None, content_type: str = "", limit: int = LIMIT) -> str:
+    """A body as text with secret fields hidden, at most ``limit`` characters and a note of what was cut.
+
+    JSON keeps its shape, and its very text when nothing in it is secret. Form and XML bodies are searched. What is
+    neither is returned as it is; bytes that are no text are shown as their number.
+    """
+    if not body:
+        return ""
+    total = len(body)
+    text = _as_text(body, limit)
+    if text is None:
+        return f"({total} bytes, not text)"
+    whole = len(text) == total or (isinstance(body, bytes) and len(body) <= PARSE_LIMIT)
+    shown = _redacted_json(text) if whole and len(text) <= PARSE_LIMIT else None
+    if shown is None:
+        shown = _redacted_text(text[:limit], content_type)
+    more = max(total - limit, 0) if len(shown) >= limit or not whole else 0
+    return f"{shown[:limit]}\n… ({more} more)" if more else shown[:limit]
+
+
+def _as_text(body: bytes | str, limit: int) -> str | None:
+    """As much of the body as is worth reading, decoded; None when it is not text."""
+    most = max(limit, PARSE_LIMIT)
+    if isinstance(body, str):
+        return body[:most] if len(body) <= most else body[:limit]
+    part = body if len(body) <= most else body[:limit]
+    text = part.decode("utf-8", errors="replace")
+    odd = text.count("\x00", 0, 1000) + text.count("�", 0, 1000)
+    return None if odd * 20 > min(len(text), 1000) else text
+
+
+def _redacted_json(text: str) -> str | None:
+    """The JSON text with its secrets hidden; None when it isn't JSON."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        value = json.loads(text)
+        hidden, changed = _hide(value)
+        if not changed:
+            return text
+        return json.dumps(hidden, ensure_ascii=False, indent=2 if "\n" in text.strip() else None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _hide(value: Any, secret: bool = False) -> tuple[Any, bool]:
+    """The value with secret leaves hidden, and whether there were any."""
+    if isinstance(value, dict):
+        pairs = {key: _hide(item, secret or is_secret_name(key)) for key, item in value.items()}
+        return {key: item for key, (item, _) in pairs.items()}, any(changed for _, changed in pairs.values())
+    if isinstance(value, list):
+        items = [_hide(item, secret) for item in value]
+        return [item for item, _ in items], any(changed for _, changed in items)
+    if secret and value not in (None, "", True, False):
+        return HIDDEN, True
+    return value, False
+
+
+def _redacted_text(text: str, content_type: str) -> str:
+    """What a search by pattern finds: JSON that is cut or malformed, forms, XML."""
+    kind = content_type.lower()
+    start = text.lstrip()[:1]
+    if "xml" in kind or start == "<":
+        return _XML_PAIR.sub(lambda m: m[1] + HIDDEN if is_secret_name(m[2]) and m[3].strip() else m[0], text)
+    if "json" in kind or start in ("{", "["):
+        return _JSON_PAIR.sub(lambda m: f'{m[1]}"{HIDDEN}"' if is_secret_name(_key(m[1])) else m[0], text)
+    if "x-www-form-urlencoded" in kind or re.match(r"[^\s=&]{1,200}=[^\s]*\Z", text):
+        return _FORM_PAIR.sub(_field, text)
+    return text
+
+
+def _field(match: re.Match[str]) -> str:
+    name, value = match.groups()
+    return f"{name}={HIDDEN}" if value and is_secret_name(unquote_plus(name)) else match[0]
+
+
+def _key(quoted: str) -> str:
+    """The name in ``"name" :``, with its escapes resolved where they can be."""
+    inside = quoted.rstrip(": \t\r\n")
+    try:
+        return str(json.loads(inside))
+    except ValueError:
+        return inside
+
+
+def redact_text(text: str, secrets: Iterable[str | Secret]) -> str:
+    """The text without those values, in any of the forms in which they travel (JSON, URL, base64)."""
+    values = {secret.value if isinstance(secret, Secret) else secret for secret in secrets}
+    forms = {form for value in values if len(value) >= SHORTEST for form in _forms(value) if len(form) >= SHORTEST}
+    if not forms:
+        return text
+    return re.sub("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), HIDDEN, text)
+
+
+def _forms(value: str) -> Sequence[str]:
+    raw = value.encode("utf-8", errors="surrogatepass")
+    encoded = b64encode(raw).decode()
+    in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
+    return (value, *in_json, quote(raw, safe=""), quote_plus(raw), encoded, encoded.rstrip("="))
