@@ -22,7 +22,11 @@ from hub.errors import OdooError
 from hub.odoo.connect import open_new
 from hub.odoo.connection import Odoo, Target
 
-TRANSPORTS = ["embedded", pytest.param("jsonrpc", marks=pytest.mark.odoo), pytest.param("json2", marks=pytest.mark.odoo)]
+TRANSPORTS = [
+    "embedded",
+    pytest.param("jsonrpc", marks=pytest.mark.odoo),
+    pytest.param("json2", marks=pytest.mark.odoo),
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -70,6 +70,9 @@ def test_wrong_credentials_are_refused(target: Target) -> None:
 @pytest.mark.parametrize("target", ["jsonrpc", "json2"], indirect=True)
 @pytest.mark.odoo
 def test_a_wrong_database_is_refused(target: Target) -> None:
-    with open_new(replace(target, database="hub_no_such_database")) as odoo, pytest.raises(OdooAuthentication) as caught:
+    with (
+        open_new(replace(target, database="hub_no_such_database")) as odoo,
+        pytest.raises(OdooAuthentication) as caught,
+    ):
         odoo.search("res.partner")
     assert caught.value.details["field"] == "database"

@@ -16,7 +16,9 @@ class Family:
 
     def __init__(self, odoo: Odoo, make: Maker, name: str) -> None:
         self._odoo = odoo
-        self.gold, self.silver = make.many("res.partner.category", [{"name": f"{name} gold"}, {"name": f"{name} silver"}])
+        self.gold, self.silver = make.many(
+            "res.partner.category", [{"name": f"{name} gold"}, {"name": f"{name} silver"}]
+        )
         self.company = make("res.partner", name=name, is_company=True, category_id=[(6, 0, [self.gold])])
         self.ann, self.bob = make.many(
             "res.partner", [{"name": f"{name} {who}", "parent_id": self.company} for who in ("Ann", "Bob")]
@@ -150,14 +152,19 @@ def product(make: Maker, unique: str) -> int:
 
 
 def test_an_order_is_made_with_its_lines(odoo: Odoo, make: Maker, unique: str, product: int) -> None:
-    lines = [(0, 0, {"product_id": product, "product_uom_qty": quantity, "price_unit": 10.0, "tax_ids": [(5, 0, 0)]}) for quantity in (1, 3)]
+    lines = [
+        (0, 0, {"product_id": product, "product_uom_qty": quantity, "price_unit": 10.0, "tax_ids": [(5, 0, 0)]})
+        for quantity in (1, 3)
+    ]
     order = make("sale.order", partner_id=make("res.partner", name=unique), order_line=lines)
     record = odoo.read("sale.order", [order], ["order_line", "amount_untaxed", "amount_total", "state", "name"])[0]
     assert len(record["order_line"]) == 2
     assert record["amount_untaxed"] == record["amount_total"] == 40.0
     assert record["state"] == "draft"
     assert record["name"].startswith("S")
-    line = odoo.read("sale.order.line", record["order_line"][:1], ["product_id", "product_uom_qty", "price_subtotal", "order_id"])[0]
+    line = odoo.read(
+        "sale.order.line", record["order_line"][:1], ["product_id", "product_uom_qty", "price_subtotal", "order_id"]
+    )[0]
     assert line["order_id"][0] == order
     assert line["price_subtotal"] == 10.0
 

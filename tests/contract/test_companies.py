@@ -89,12 +89,16 @@ def test_a_user_of_one_company_does_not_see_the_other(
     assert colleague.odoo.search("res.partner", [("name", "=", unique)]) == []
 
 
-def test_a_targets_context_holds_for_every_call(target: Target, odoo: Odoo, make: Maker, unique: str, first: int, second: int) -> None:
+def test_a_targets_context_holds_for_every_call(
+    target: Target, odoo: Odoo, make: Maker, unique: str, first: int, second: int
+) -> None:
     make.many("res.partner", [{"name": unique, "company_id": company} for company in (first, second)])
     bound = replace(target, context=(("allowed_company_ids", (second,)),))
     with open_new(bound) as only_second:
         [found] = only_second.search_read("res.partner", [("name", "=", unique)], ["company_id"])
         assert found["company_id"][0] == second
-        both = only_second.count("res.partner", [("name", "=", unique)], context={"allowed_company_ids": [first, second]})
+        both = only_second.count(
+            "res.partner", [("name", "=", unique)], context={"allowed_company_ids": [first, second]}
+        )
         assert both == 2
         assert only_second.count("res.partner", [("name", "=", unique)], context={"active_test": False}) == 1

@@ -33,7 +33,14 @@ class Custom:
                 (0, 0, {"value": "silver", "name": "Silver", "sequence": 2}),
             ]
         label = f"Hub {kind}"
-        return {"name": self[kind], "field_description": label, "model_id": model, "ttype": kind, "state": "manual", **more}
+        return {
+            "name": self[kind],
+            "field_description": label,
+            "model_id": model,
+            "ttype": kind,
+            "state": "manual",
+            **more,
+        }
 
     def __getitem__(self, kind: str) -> str:
         return f"x_hub_{kind}_{self._end}"
@@ -88,7 +95,9 @@ def test_fields_get_knows_custom_fields(odoo: Odoo, custom: Custom) -> None:
     assert fields[custom["char"]]["store"] is True
 
 
-@pytest.mark.parametrize(("kind", "value"), [("selection", "bronze"), ("date", "soon"), ("integer", "many"), ("float", "much")])
+@pytest.mark.parametrize(
+    ("kind", "value"), [("selection", "bronze"), ("date", "soon"), ("integer", "many"), ("float", "much")]
+)
 def test_a_wrong_value_for_a_custom_field_is_refused(
     odoo: Odoo, custom: Custom, unique: str, kind: str, value: str
 ) -> None:

@@ -206,7 +206,15 @@ def test_archived_records_are_left_out_unless_asked_for(odoo: Odoo, people: Peop
 
 @pytest.mark.parametrize(
     "domain",
-    [["&"], ["|", ("name", "=", "x")], [("name", "=")], [("name", "~~", "x")], ["name"], [("name", "=", "x", "y")], [5]],
+    [
+        ["&"],
+        ["|", ("name", "=", "x")],
+        [("name", "=")],
+        [("name", "~~", "x")],
+        ["name"],
+        [("name", "=", "x", "y")],
+        [5],
+    ],
     ids=repr,
 )
 def test_a_domain_that_is_none_is_refused(odoo: Odoo, domain: list[Any]) -> None:
@@ -223,9 +231,7 @@ def test_a_domain_that_is_none_is_refused(odoo: Odoo, domain: list[Any]) -> None
         (["|", ("name", "=", "x"), ("child_ids.emial", "=", "x")], "res.partner", "emial"),
     ],
 )
-def test_an_unknown_field_in_a_domain_is_named(
-    odoo: Odoo, domain: list[Any], model: str, name: str
-) -> None:
+def test_an_unknown_field_in_a_domain_is_named(odoo: Odoo, domain: list[Any], model: str, name: str) -> None:
     with pytest.raises(OdooInvalidField) as caught:
         odoo.search("res.partner", domain)
     assert caught.value.details["field"] == name

@@ -14,7 +14,9 @@ from tests.contract.conftest import Maker
 def test_name_search_gives_ids_with_names(odoo: Odoo, make: Maker, unique: str) -> None:
     partner = make("res.partner", name=unique)
     assert odoo.call("res.partner", "name_search", kwargs={"name": unique}) == [[partner, unique]]
-    assert odoo.call("res.partner", "name_search", kwargs={"name": unique, "operator": "=", "limit": 1}) == [[partner, unique]]
+    assert odoo.call("res.partner", "name_search", kwargs={"name": unique, "operator": "=", "limit": 1}) == [
+        [partner, unique]
+    ]
     assert odoo.call("res.partner", "name_search", kwargs={"name": f"{unique} x"}) == []
     nobody = {"name": unique, "domain": [("id", "=", 0)]}
     assert odoo.call("res.partner", "name_search", kwargs=nobody) == []
@@ -69,13 +71,17 @@ def test_a_method_on_records_may_be_called_on_none(odoo: Odoo) -> None:
 
 
 def test_the_interfaces_methods_may_be_called_by_name(odoo: Odoo, make: Maker, unique: str) -> None:
-    [partner] = make.keep_track("res.partner", odoo.call("res.partner", "create", kwargs={"vals_list": [{"name": unique}]}))
+    [partner] = make.keep_track(
+        "res.partner", odoo.call("res.partner", "create", kwargs={"vals_list": [{"name": unique}]})
+    )
     mine = [["name", "=", unique]]
     assert odoo.call("res.partner", "search", kwargs={"domain": mine}) == [partner]
     assert odoo.call("res.partner", "search_count", kwargs={"domain": mine}) == 1
     assert odoo.call("res.partner", "write", [partner], {"vals": {"city": "Gent"}}) is True
     found = odoo.call("res.partner", "search_read", kwargs={"domain": mine, "fields": ["city"]})
-    assert found == odoo.call("res.partner", "read", [partner], {"fields": ["city"]}) == [{"id": partner, "city": "Gent"}]
+    assert (
+        found == odoo.call("res.partner", "read", [partner], {"fields": ["city"]}) == [{"id": partner, "city": "Gent"}]
+    )
     assert odoo.call("res.partner", "unlink", [partner]) is True
 
 
@@ -107,7 +113,7 @@ def test_the_context_reaches_a_method(odoo: Odoo, make: Maker, unique: str) -> N
         ("res.country", "code", {"type": "char", "required": True, "size": 2}),
         ("product.template", "list_price", {"type": "float", "string": "Sales Price"}),
         ("product.template", "name", {"type": "char", "required": True}),
-        ("sale.order", "partner_id", {"type": "many2one", "relation": "res.partner", "required": True, "string": "Customer"}),
+        ("sale.order", "partner_id", {"type": "many2one", "required": True, "string": "Customer"}),
         ("sale.order", "amount_total", {"type": "monetary", "readonly": True}),
         ("sale.order", "date_order", {"type": "datetime", "required": True}),
         ("sale.order", "validity_date", {"type": "date"}),
@@ -140,13 +146,18 @@ def test_the_language_of_the_context_is_spoken(odoo: Odoo) -> None:
 
 def test_load_creates_and_updates(odoo: Odoo, make: Maker, unique: str) -> None:
     old = make("res.partner", name=unique, city="Gent")
-    result = odoo.load("res.partner", [".id", "name", "city"], [[str(old), f"{unique} old", "Liège"], ["", f"{unique} new", "Namur"]])
+    result = odoo.load(
+        "res.partner", [".id", "name", "city"], [[str(old), f"{unique} old", "Liège"], ["", f"{unique} new", "Namur"]]
+    )
     assert result.messages == []
     assert result.ids is not None
     make.keep_track("res.partner", result.ids[1:])
     assert result.ids[0] == old
     records = odoo.read("res.partner", result.ids, ["name", "city"])
-    assert [(record["name"], record["city"]) for record in records] == [(f"{unique} old", "Liège"), (f"{unique} new", "Namur")]
+    assert [(record["name"], record["city"]) for record in records] == [
+        (f"{unique} old", "Liège"),
+        (f"{unique} new", "Namur"),
+    ]
 
 
 def test_load_finds_by_external_id(odoo: Odoo, make: Maker, unique: str) -> None:
@@ -187,7 +198,9 @@ def test_load_looks_relations_up(odoo: Odoo, make: Maker, unique: str) -> None:
     ],
     ids=repr,
 )
-def test_one_wrong_row_and_load_changes_nothing(odoo: Odoo, make: Maker, unique: str, fields: list[str], row: list[str]) -> None:
+def test_one_wrong_row_and_load_changes_nothing(
+    odoo: Odoo, make: Maker, unique: str, fields: list[str], row: list[str]
+) -> None:
     good = [unique if field == "name" else "" for field in fields]
     result = odoo.load("res.partner", fields, [good, row])
     assert result.ids is None

@@ -75,7 +75,12 @@ def test_a_moment_is_compared(orders: Orders, leaf: tuple[str, str, Any], expect
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [("date_order desc", [3, 2, 1]), ("date_order", [1, 2, 3]), ("validity_date, id", [1, 2, 3]), ("validity_date desc, id", [2, 3, 1])],
+    [
+        ("date_order desc", [3, 2, 1]),
+        ("date_order", [1, 2, 3]),
+        ("validity_date, id", [1, 2, 3]),
+        ("validity_date desc, id", [2, 3, 1]),
+    ],
 )
 def test_moments_are_put_in_order(orders: Orders, order: str, expected: list[int]) -> None:
     assert orders.found(order=order) == expected

@@ -43,7 +43,16 @@ def test_records_come_in_the_order_asked_for(odoo: Odoo, people: People, order: 
 
 @pytest.mark.parametrize(
     ("offset", "limit", "expected"),
-    [(0, None, "abcd"), (0, 2, "ab"), (1, 2, "bc"), (3, 2, "d"), (4, 2, ""), (9, None, ""), (2, None, "cd"), (0, 99, "abcd")],
+    [
+        (0, None, "abcd"),
+        (0, 2, "ab"),
+        (1, 2, "bc"),
+        (3, 2, "d"),
+        (4, 2, ""),
+        (9, None, ""),
+        (2, None, "cd"),
+        (0, 99, "abcd"),
+    ],
 )
 def test_limit_and_offset_cut_a_page(odoo: Odoo, people: People, offset: int, limit: int | None, expected: str) -> None:
     ids = odoo.search("res.partner", mine(people), order="id", offset=offset, limit=limit)
@@ -76,5 +85,7 @@ def test_the_models_own_order_holds_when_none_is_given(odoo: Odoo, people: Peopl
 
 
 def test_countries_come_by_name(odoo: Odoo) -> None:
-    names = [record["name"] for record in odoo.search_read("res.country", [("code", "in", ["FR", "BE", "DE"])], ["name"])]
+    names = [
+        record["name"] for record in odoo.search_read("res.country", [("code", "in", ["FR", "BE", "DE"])], ["name"])
+    ]
     assert names == ["Belgium", "France", "Germany"]

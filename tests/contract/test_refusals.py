@@ -93,11 +93,16 @@ CALLS_WITH_AN_UNKNOWN_FIELD: list[tuple[str, Callable[[Odoo, int], object]]] = [
     ("search_read", lambda odoo, id: odoo.search_read("res.partner", [], ["name", "emial"], limit=1)),
     ("domain", lambda odoo, id: odoo.search("res.partner", [("emial", "=", "y")])),
     ("order", lambda odoo, id: odoo.search("res.partner", order="emial")),
-    ("nested", lambda odoo, id: odoo.create("res.partner", [{"name": "x", "child_ids": [(0, 0, {"name": "y", "emial": 1})]}])),
+    (
+        "nested",
+        lambda odoo, id: odoo.create("res.partner", [{"name": "x", "child_ids": [(0, 0, {"name": "y", "emial": 1})]}]),
+    ),
 ]
 
 
-@pytest.mark.parametrize("call", [call for _, call in CALLS_WITH_AN_UNKNOWN_FIELD], ids=[name for name, _ in CALLS_WITH_AN_UNKNOWN_FIELD])
+@pytest.mark.parametrize(
+    "call", [call for _, call in CALLS_WITH_AN_UNKNOWN_FIELD], ids=[name for name, _ in CALLS_WITH_AN_UNKNOWN_FIELD]
+)
 def test_an_unknown_field_is_named_with_the_nearest(
     odoo: Odoo, make: Maker, unique: str, call: Callable[[Odoo, int], object]
 ) -> None:

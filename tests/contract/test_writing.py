@@ -32,7 +32,13 @@ def test_an_empty_list_creates_nothing(odoo: Odoo) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"type": "zz"}, {"emial": "x"}, {"country_id": 2_000_000_000}, {"name": False}, {"category_id": [(4, 2_000_000_000)]}],
+    [
+        {"type": "zz"},
+        {"emial": "x"},
+        {"country_id": 2_000_000_000},
+        {"name": False},
+        {"category_id": [(4, 2_000_000_000)]},
+    ],
     ids=repr,
 )
 def test_one_wrong_row_and_none_is_created(odoo: Odoo, unique: str, wrong: dict[str, Any]) -> None:
@@ -51,7 +57,9 @@ def test_a_wrong_child_and_no_parent_is_created(odoo: Odoo, unique: str) -> None
 def test_the_same_values_are_written_to_many(odoo: Odoo, make: Maker, unique: str) -> None:
     ids = make.many("res.partner", [{"name": f"{unique} {number}"} for number in range(3)])
     odoo.write("res.partner", ids, {"city": "Gent", "color": 4})
-    assert [(record["city"], record["color"]) for record in odoo.read("res.partner", ids, ["city", "color"])] == [("Gent", 4)] * 3
+    assert [(record["city"], record["color"]) for record in odoo.read("res.partner", ids, ["city", "color"])] == [
+        ("Gent", 4)
+    ] * 3
 
 
 def test_a_write_leaves_the_other_fields_alone(odoo: Odoo, make: Maker, unique: str) -> None:
@@ -133,12 +141,21 @@ def test_an_archived_record_is_hidden_and_comes_back(odoo: Odoo, make: Maker, un
     assert odoo.search("res.partner", mine) == [partner]
 
 
-def test_archived_children_are_left_out_of_their_parents_list(odoo: Odoo, make: Maker, unique: str) -> None:
+def test_archived_contacts_are_left_out_of_their_companys_list(odoo: Odoo, make: Maker, unique: str) -> None:
+    """Even when archived ones are asked for: the field itself names the active ones only."""
     parent = make("res.partner", name=unique, is_company=True)
-    seen, hidden = make.many("res.partner", [{"name": f"{unique} {who}", "parent_id": parent} for who in ("seen", "hidden")])
+    seen, hidden = make.many("res.partner", [{"name": f"{unique} {who}", "parent_id": parent} for who in "ab"])
     odoo.write("res.partner", [hidden], {"active": False})
-    assert odoo.read("res.partner", [parent], ["child_ids"])[0]["child_ids"] == [seen]
-    shown = odoo.read("res.partner", [parent], ["child_ids"], context={"active_test": False})[0]["child_ids"]
+    for context in ({}, {"active_test": False}):
+        assert odoo.read("res.partner", [parent], ["child_ids"], context=context)[0]["child_ids"] == [seen]
+
+
+def test_archived_tags_are_left_out_unless_asked_for(odoo: Odoo, make: Maker, unique: str) -> None:
+    seen, hidden = make.many("res.partner.category", [{"name": f"{unique} {which}"} for which in "ab"])
+    partner = make("res.partner", name=unique, category_id=[(6, 0, [seen, hidden])])
+    odoo.write("res.partner.category", [hidden], {"active": False})
+    assert odoo.read("res.partner", [partner], ["category_id"])[0]["category_id"] == [seen]
+    shown = odoo.read("res.partner", [partner], ["category_id"], context={"active_test": False})[0]["category_id"]
     assert sorted(shown) == [seen, hidden]
 
 
