@@ -71,6 +71,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "hub.proxies.TrustedProxiesMiddleware",
     "hub.api.trace.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -115,7 +116,6 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = HUB["HUB_TIME_ZONE"]
 USE_TZ = True
 STATIC_URL = "static/"
-STATIC_ROOT = HUB_DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True  # serves the apps' own files: no collectstatic before the first start
 WHITENOISE_AUTOREFRESH = False
 

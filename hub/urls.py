@@ -12,6 +12,10 @@ def home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:index"))
 
 
+handler400 = "hub.api.errors.bad_request"
+handler404 = "hub.api.errors.missing"
+handler500 = "hub.api.errors.server_error"
+
 urlpatterns = [
     path("", home),
     path("", include("hub.health")),

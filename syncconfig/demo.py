@@ -119,34 +119,24 @@ def _administrator(kept: _Kept) -> None:
 
 
 def _demo(kept: _Kept) -> None:
-    connection = OdooConnection.objects.create(
-        code=CONNECTION,
-        name="Demo Odoo",
-        from_environment=True,
-        transport="auto",
-    )
-    _inbound(
-        connection,
-        "customers-in",
-        "Customers in",
-        "res.partner",
-        PARTNER_FIELDS,
-        ["POST", "PUT", "PATCH", "DELETE", "GET"],
-        "External systems create, update, delete, read and search customers.",
-    )
-    _inbound(
-        connection,
-        "products-in",
-        "Products: search",
-        "product.product",
-        PRODUCT_FIELDS,
-        ["GET"],
-        "External systems read and search products.",
-    )
-    _customers_out(connection)
-    _products_out(connection)
+    configure(OdooConnection.objects.create(code=CONNECTION, name="Demo Odoo", from_environment=True))
     token = ApiClient.objects.create(name=CLIENT, note="The token that `make run` prints.").issue_token()
     kept.put(token=token)
+
+
+def configure(connection: OdooConnection) -> None:
+    """Make the demo's configurations on that connection."""
+    _inbound(
+        connection, "customers-in", "Customers in", "res.partner", PARTNER_FIELDS,
+        ["POST", "PUT", "PATCH", "DELETE", "GET"],
+        "External systems create, update, delete, read and search customers.",
+    )  # fmt: skip
+    _inbound(
+        connection, "products-in", "Products: search", "product.product", PRODUCT_FIELDS, ["GET"],
+        "External systems read and search products.",
+    )  # fmt: skip
+    _customers_out(connection)
+    _products_out(connection)
 
 
 def _inbound(

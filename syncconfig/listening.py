@@ -16,7 +16,7 @@ from hub.flow import outbound
 from hub.odoo import polling
 from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo
-from hub.odoo.embedded.outbox import newest_sequence, read_changes
+from hub.odoo.embedded.outbox import last_sequence, read_changes
 from syncconfig import outbox, plans
 from syncconfig.models import ChangeCursor, Configuration, Delivery, OdooConnection
 
@@ -123,7 +123,7 @@ def _cursor(one: Watched, odoo: Odoo) -> ChangeCursor:
     cursor = ChangeCursor.objects.filter(connection=one.connection, model=one.model).first()
     if cursor is None or cursor.source != source or cursor.position.get("place") != place:
         # Another Odoo than before has another history: begin at its present.
-        position = {"sequence": newest_sequence(odoo)} if source == OUTBOX else polling.start(odoo, one.model)
+        position = {"sequence": last_sequence(odoo.target.url)} if source == OUTBOX else polling.start(odoo, one.model)
         cursor, _ = ChangeCursor.objects.update_or_create(
             connection=one.connection,
             model=one.model,
@@ -151,7 +151,7 @@ def _interval(one: Watched, cursor: ChangeCursor) -> timedelta:
 def _heard(one: Watched, odoo: Odoo, cursor: ChangeCursor) -> tuple[list[Change], dict[str, Any], bool]:
     place = {"place": cursor.position["place"]}
     if cursor.source == OUTBOX:
-        changes = read_changes(odoo, cursor.position["sequence"], PAGE, models=[one.model])
+        changes = read_changes(odoo.target.url, cursor.position["sequence"], PAGE, models=[one.model])
         sequence = changes[-1].sequence if changes else cursor.position["sequence"]
         return changes, {"sequence": sequence, **place}, len(changes) == PAGE
     look = polling.look(odoo, one.model, cursor.position)

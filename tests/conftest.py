@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
@@ -29,7 +29,7 @@ def odoo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def odoo_file(odoo_template: Path, tmp_path: Path, settings: SettingsWrapper) -> Iterator[Path]:
+def odoo_file(odoo_template: Path, tmp_path: Path, settings: Settings) -> Iterator[Path]:
     """A fresh copy of it, which the hub takes for its own."""
     path = tmp_path / "odoo.sqlite3"
     for file in odoo_template.parent.glob("template.sqlite3*"):

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -127,6 +128,33 @@ def json_error(error: HubError) -> JsonResponse:
     return JsonResponse(failure(error), status=error.status, headers=headers_for(error))
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """What an address that does not exist answers below /api/."""
     return json_error(NotFound(f"There is nothing at {request.path}. GET /api/sync/v1/ lists what you may use."))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's 400, such as an unknown host name; in the envelope below /api/."""
+    if not _of_api(request):
+        return defaults.bad_request(request, exception)
+    if isinstance(exception, DisallowedHost):
+        return json_error(
+            InvalidInput("This host name is not the hub's. The setting HUB_ALLOWED_HOSTS lists those that are.")
+        )
+    return json_error(InvalidInput("The request could not be read."))
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's 404."""
+    return not_found(request) if _of_api(request) else defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's 500: what not even a view's error handling caught."""
+    if not _of_api(request):
+        return defaults.server_error(request)
+    return json_error(HubError("Something went wrong in the hub. Quote the trace_id when you report it."))
+
+
+def _of_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")

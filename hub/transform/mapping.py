@@ -27,22 +27,26 @@ class FieldMap:
     rules: tuple[Rule, ...]
     fields: Fields
     reject_unmapped: bool = True
+    absent: frozenset[str] = frozenset()
+    """Keys of optional rules whose field this Odoo has not."""
 
     @classmethod
     def bind(cls, model: str, rules: Iterable[Rule], fields: Fields, *, reject_unmapped: bool = True) -> FieldMap:
         """Hold the rules against Odoo's fields; raises Misconfigured for a missing one."""
-        kept = []
+        kept, absent = [], set()
         for rule in rules:
             if rule.root in fields:
                 kept.append(rule)
-            elif not rule.optional:
+            elif rule.optional:
+                absent.add(rule.external_key)
+            else:
                 near = get_close_matches(rule.root, fields, n=1)
                 hint = f" Did you mean `{near[0]}`?" if near else ""
                 raise Misconfigured(
                     f"The mapping of `{rule.external_key}` names the field `{rule.root}`, which {model} has not.{hint}",
                     field=rule.odoo_field,
                 )
-        return cls(model, tuple(kept), fields, reject_unmapped)
+        return cls(model, tuple(kept), fields, reject_unmapped, frozenset(absent))
 
     def by_key(self) -> dict[str, Rule]:
         """The rules by external key."""
@@ -123,8 +127,9 @@ class FieldMap:
         for name, value in path.leaves(data, known):
             if name not in known:
                 shown = value if isinstance(value, str | int | float | bool) or value is None else type(value).__name__
+                why = "is not in this Odoo" if name in self.absent else "is not mapped"
                 raise InvalidInput(
-                    f"Field `{name}` is not mapped for {self.model}.{self._hint(name)}",
+                    f"Field `{name}` {why} for {self.model}.{self._hint(name)}",
                     field=name,
                     value=shown,
                     constraint="unknown_field",

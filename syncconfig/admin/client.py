@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Max, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
+from hub.dialogs import confirm, go_to
 from syncconfig.models import ApiClient, ApiToken
 
 
@@ -85,20 +87,32 @@ class ApiClientAdmin(ModelAdmin):
         """When one of its tokens was last used, to the minute."""
         return obj.used or "never"
 
-    @action(description="New token", icon="add", permissions=["change"], url_path="new-token")
-    def new_token(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description="New token",
+        icon="add",
+        permissions=["change"],
+        url_path="new-token",
+        dialog=confirm("New token?", "It is shown once, on the next page. Existing tokens stay valid.", "Make it"),
+    )
+    def new_token(self, request: HttpRequest, form: Form, object_id: int) -> HttpResponse:
         """Make a token and show it this once."""
         token = ApiClient.objects.get(pk=object_id).issue_token()
         self.message_user(request, f"The new token, shown only now. Copy it: {token}", level=messages.WARNING)
-        return _back(object_id)
+        return _back(request, object_id)
 
-    @action(description="Revoke all tokens", icon="block", permissions=["change"], url_path="revoke-tokens")
-    def revoke_tokens(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description="Revoke all tokens",
+        icon="block",
+        permissions=["change"],
+        url_path="revoke-tokens",
+        dialog=confirm("Revoke all tokens?", "The external system is refused until it gets a new one.", "Revoke"),
+    )
+    def revoke_tokens(self, request: HttpRequest, form: Form, object_id: int) -> HttpResponse:
         """Refuse all its tokens from now on."""
         count = ApiToken.objects.filter(client_id=object_id, revoked_at__isnull=True).update(revoked_at=timezone.now())
         self.message_user(request, f"{count} token{'s' if count != 1 else ''} revoked: they are refused from now on.")
-        return _back(object_id)
+        return _back(request, object_id)
 
 
-def _back(object_id: int) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:syncconfig_apiclient_change", args=[object_id]))
+def _back(request: HttpRequest, object_id: int) -> HttpResponse:
+    return go_to(request, reverse("admin:syncconfig_apiclient_change", args=[object_id]))

@@ -8,6 +8,7 @@ from cron_descriptor import FormatException, get_description
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from hub.dialogs import confirm, go_to
 from hub.errors import HubError
 from hub.widgets import SecretsAdminMixin, SecretsMixin
 from syncconfig import runs, schedules
@@ -200,11 +202,17 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
             times.append(date_format(timezone.localtime(moment), "D j M H:i"))
         return f"{in_words(obj.schedule)}. Next: {', '.join(times)} ({timezone.get_current_timezone_name()})."
 
-    @action(description="Run now", icon="play_arrow", permissions=["change"], url_path="run-now")
-    def run_now(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description="Run now",
+        icon="play_arrow",
+        permissions=["change"],
+        url_path="run-now",
+        dialog=confirm("Run now?", "All records that match the filter domain are sent to the external system.", "Run"),
+    )
+    def run_now(self, request: HttpRequest, form: Form, object_id: int) -> HttpResponse:
         """Send all records that match the filter domain."""
         self._run(request, Configuration.objects.get(pk=object_id))
-        return HttpResponseRedirect(reverse("admin:syncconfig_configuration_change", args=[object_id]))
+        return go_to(request, reverse("admin:syncconfig_configuration_change", args=[object_id]))
 
     @action(description="Logs", icon="receipt_long", permissions=["view"], url_path="logs")
     def see_logs(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
+from hub.dialogs import confirm, go_to
 from hub.readonly import ReadOnlyMixin
 from syncconfig import outbox
 from syncconfig.models import Delivery, Run
@@ -99,13 +101,19 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
             request, f"{count} queued again. What waits already was left as it is.", level=messages.SUCCESS
         )
 
-    @action(description="Send again", icon="replay", permissions=["replay"], url_path="send-again")
-    def send_this_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @action(
+        description="Send again",
+        icon="replay",
+        permissions=["replay"],
+        url_path="send-again",
+        dialog=confirm("Send again?", "The record is read anew from Odoo and sent with today's mapping.", "Send"),
+    )
+    def send_this_again(self, request: HttpRequest, form: Form, object_id: int) -> HttpResponse:
         """Queue this message once more."""
         count = outbox.replay(Delivery.objects.filter(pk=object_id))
         told = "Queued again." if count else "It is waiting or being sent already."
         self.message_user(request, told, level=messages.SUCCESS if count else messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:syncconfig_delivery_change", args=[object_id]))
+        return go_to(request, reverse("admin:syncconfig_delivery_change", args=[object_id]))
 
     @action(description="Attempts in the log", icon="receipt_long", permissions=["view"], url_path="attempts")
     def see_attempts(self, request: HttpRequest, object_id: int) -> HttpResponse:

@@ -1,0 +1,156 @@
+"""Both directions on a real Odoo, by both transports: what passes only on the embedded one does not count."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from rest_framework.test import APIClient
+
+from apilog.models import ApiLog
+from hub.http.client import Client
+from hub.odoo.connection import Odoo
+from syncconfig import checking, demo, drain, listening, plans, runs
+from syncconfig.models import ApiClient, ChangeCursor, Configuration, Delivery, OdooConnection
+from syncconfig.validators import egress_policy
+from tests import real_odoo
+
+pytestmark = [pytest.mark.django_db, pytest.mark.odoo]
+URL = "/api/sync/v1/res.partner"
+
+
+@pytest.fixture(params=["jsonrpc", "json2"])
+def connection(request: pytest.FixtureRequest, db: None) -> OdooConnection:
+    """The real Odoo, by each transport."""
+    place = real_odoo.place()
+    return OdooConnection.objects.create(
+        code="real",
+        name="Real Odoo",
+        transport=request.param,
+        url=place["url"],
+        database=place["database"],
+        login=place["login"],
+        api_key=place["api_key"],
+    )
+
+
+@pytest.fixture
+def demo_configurations(connection: OdooConnection, httpserver: HTTPServer) -> None:
+    """The demo's own configurations, on that Odoo."""
+    demo.configure(connection)
+    for code in ("customers", "products"):
+        Configuration.objects.filter(code=f"{code}-out").update(url=httpserver.url_for(f"/{code}"))
+        httpserver.expect_request(f"/{code}").respond_with_json({}, status=201)
+
+
+@pytest.fixture
+def api(demo_configurations: None) -> APIClient:
+    """A caller that may use them."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {ApiClient.objects.create(name='Shop').issue_token()}")
+    return client
+
+
+@pytest.fixture
+def odoo(connection: OdooConnection) -> Iterator[Odoo]:
+    """The Odoo itself; what a test made there is removed."""
+    odoo = plans.odoo_of(connection)
+    before = odoo.search("res.partner", [], order="id desc", limit=1, context={"active_test": False})[0]
+    yield odoo
+    made = odoo.search("res.partner", [("id", ">", before)], context={"active_test": False})
+    odoo.unlink("res.partner", made)
+
+
+def test_a_customer_goes_in_is_changed_searched_archived_and_deleted(api: APIClient, odoo: Odoo) -> None:
+    name = f"Hub {uuid.uuid4()}"
+    body = {"data": {"name": name, "email": "test@example.com"}, "options": {"return_fields": ["name", "create_date"]}}
+    created = api.post(URL, body, format="json")
+    assert created.status_code == 201, created.content
+    record_id = created.json()["id"]
+    assert created.json()["data"]["create_date"].endswith("Z")
+
+    (country,) = odoo.search("res.country", [("code", "=", "US")])
+    change = {"data": {"phone": "+1 555 0100", "country_id": {"id": country, "name": "United States"}}}
+    updated = api.put(f"{URL}/{record_id}", change, format="json").json()
+    assert updated["updated_fields"] == ["phone", "country_id"]
+
+    found = api.get(f"{URL}/search", {"domain": f'[["name","=","{name}"]]'}).json()
+    assert (found["count"], found["records"][0]["country_id"]) == (1, country)
+
+    archived = api.delete(f"{URL}/{record_id}", {"options": {"archive_instead": True}}, format="json")
+    assert archived.json()["message"] == "Record archived successfully"
+    assert api.get(f"{URL}/search", {"domain": f'[["name","=","{name}"]]'}).json()["count"] == 0
+    assert api.delete(f"{URL}/{record_id}").json()["message"] == "Record deleted successfully"
+    assert api.get(f"{URL}/{record_id}").status_code == 404
+
+
+def test_products_are_searched_by_their_stock(api: APIClient) -> None:
+    answer = api.get(
+        "/api/sync/v1/product.product/search",
+        {"domain": '[["qty_available",">",0]]', "fields": "name,default_code,list_price"},
+    ).json()
+    assert answer["count"] > 0
+    assert set(answer["records"][0]) == {"id", "name", "default_code", "list_price"}
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "field"),
+    [
+        ({"email": "a@example.com"}, 400, "name"),
+        ({"name": "x", "mobile": "1"}, 400, "mobile"),
+        ({"name": "x", "country_id": 99_999_999}, 400, None),
+    ],
+)
+def test_what_odoo_or_the_hub_refuses_comes_back_in_the_envelope(
+    api: APIClient, odoo: Odoo, data: dict[str, Any], status: int, field: str | None
+) -> None:
+    answer = api.post(URL, {"data": data}, format="json")
+    assert answer.status_code == status, answer.content
+    error = answer.json()["error"]
+    assert error["code"] == "VALIDATION_ERROR"
+    assert "Traceback" not in answer.content.decode()
+    if field is not None:
+        assert error["details"]["field"] == field
+
+
+def test_a_change_in_odoo_is_heard_and_pushed_with_its_fields_renamed(
+    api: APIClient, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    listening.listen_due()
+    name = f"Hub {uuid.uuid4()}"
+    (country,) = odoo.search("res.country", [("code", "=", "DE")])
+    (record_id,) = odoo.create("res.partner", [{"name": name, "country_id": country}])
+    ChangeCursor.objects.update(listened_at=None)
+    listening.listen_due()
+    drain.drain(Client(egress_policy()), threads=2)
+    delivery = Delivery.objects.get(record_id=record_id)
+    assert (delivery.event, delivery.state) == ("create", "done")
+    bodies = [request.get_json() for request, _ in httpserver.log]
+    (pushed,) = [body for body in bodies if body["external_id"] == record_id]
+    assert (pushed["full_name"], pushed["address"]["country"]) == (name, "DE")
+    row = ApiLog.objects.get(delivery_id=delivery.pk)
+    assert (row.state, row.response_status) == ("ok", 201)
+
+
+def test_products_go_out_in_batches(demo_configurations: None, httpserver: HTTPServer) -> None:
+    runs.start(Configuration.objects.get(code="products-out"))
+    runs.work()
+    drain.drain(Client(egress_policy()), threads=2)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"done"}
+    sizes = sorted(len(request.get_json()) for request, _ in httpserver.log)
+    assert sizes[-1] == 20
+    assert set(httpserver.log[0][0].get_json()[0]) == {"sku", "title", "price", "stock", "ean"}
+
+
+def test_test_connection_tells_the_version(connection: OdooConnection) -> None:
+    assert checking.check(connection) is True
+    assert "19" in connection.check_message
+
+
+def test_a_wrong_key_is_told_without_showing_it(connection: OdooConnection) -> None:
+    connection.api_key = "canary-key-that-is-wrong"
+    assert checking.check(connection) is False
+    assert "canary" not in connection.check_message

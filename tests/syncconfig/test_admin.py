@@ -1,0 +1,232 @@
+"""The admin: every page opens, buttons do what they say, secrets are never shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from pytest_httpserver import HTTPServer
+
+from hub.odoo.connection import Odoo
+from syncconfig import drain, outbox, runs
+from syncconfig.models import ApiClient, Configuration, Delivery, Header, OdooConnection, Run
+from webhooks.models import ReceivedMessage
+
+pytestmark = pytest.mark.django_db
+SURE = {"_form_submitted": "True"}
+"""What the dialog of a button posts."""
+
+
+@pytest.fixture
+def page(admin_user: User, client: Client) -> Client:
+    """An administrator's browser."""
+    client.force_login(admin_user)
+    return client
+
+
+@pytest.fixture
+def filled(customers_out: Configuration, customers_in: Configuration, odoo: Odoo, httpserver: HTTPServer) -> None:
+    """Something on every page: a run, deliveries that arrived and failed, log rows, a received message."""
+    httpserver.expect_request("/customers").respond_with_json({"<script>": "<script>alert(1)</script>"})
+    customers_out.auth_scheme, customers_out.auth_token = "bearer", "canary-token"
+    customers_out.schedule = "0 * * * *"
+    customers_out.save()
+    Header.objects.create(configuration=customers_out, name="X-Secret", value="canary-header", secret=True)
+    ids = odoo.create("res.partner", [{"name": "<script>alert(2)</script>"}, {"name": "Second"}])
+    runs.send_now(customers_out, ids)
+    drain.drain(drain.default_sender(), threads=2)
+    runs.start(customers_out)
+    ApiClient.objects.create(name="Web shop").issue_token()
+    ReceivedMessage.objects.create(path="customers", method="POST", body='{"a": "<script>alert(3)</script>"}')
+
+
+MODELS = sorted(
+    (model._meta.app_label, model._meta.model_name)
+    for model in admin.site._registry
+    if model._meta.app_label in ("apilog", "syncconfig", "webhooks", "auth", "django_q")
+)
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize(("app", "model"), MODELS)
+def test_each_list_and_form_opens_without_secrets_or_live_scripts(page: Client, app: str, model: str) -> None:
+    answers = [page.get(reverse(f"admin:{app}_{model}_changelist"))]
+    found = next(one for one in admin.site._registry if (one._meta.app_label, one._meta.model_name) == (app, model))
+    first = found._default_manager.first()
+    if first is not None:
+        answers.append(page.get(reverse(f"admin:{app}_{model}_change", args=[first.pk])))
+    for answer in answers:
+        assert answer.status_code == 200
+        text = answer.content.decode()
+        assert "canary" not in text
+        assert "<script>alert" not in text
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.usefixtures("filled")
+@pytest.mark.parametrize("name", ["odooconnection", "configuration", "apiclient"])
+def test_each_add_form_opens(page: Client, name: str) -> None:
+    assert page.get(reverse(f"admin:syncconfig_{name}_add")).status_code == 200
+
+
+@pytest.mark.parametrize("empty", [True, False])
+def test_the_overview_opens_on_an_empty_hub_and_on_a_full_one(
+    page: Client, empty: bool, request: pytest.FixtureRequest
+) -> None:
+    if not empty:
+        request.getfixturevalue("filled")
+    answer = page.get(reverse("admin:index"))
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert ("There is no configuration yet" in text) is empty
+    assert ("customers-out" in text) is not empty
+
+
+def test_an_empty_secret_keeps_what_is_stored_and_a_new_one_replaces_it(
+    page: Client, connection: OdooConnection
+) -> None:
+    connection.transport, connection.url = "jsonrpc", "https://x.odoo.com"
+    connection.database, connection.login = "x", "me"
+    connection.api_key = "stored-key"
+    connection.save()
+    url = reverse("admin:syncconfig_odooconnection_change", args=[connection.pk])
+    form = {
+        "name": "Main Odoo", "code": "main", "active": "on", "transport": "jsonrpc", "url": "https://x.odoo.com",
+        "database": "x", "login": "me", "api_key": "", "password": "", "connect_timeout": "5", "read_timeout": "30",
+    }  # fmt: skip
+    assert page.post(url, form).status_code == 302
+    assert OdooConnection.objects.get().api_key == "stored-key"
+    page.post(url, {**form, "api_key": "new-key"})
+    assert OdooConnection.objects.get().api_key == "new-key"
+
+
+def configuration_form(configuration: Configuration, **changes: Any) -> dict[str, Any]:
+    """What the browser posts for a configuration without rows."""
+    return {
+        "name": "Customers", "code": configuration.code, "request_type": "out", "active": "on",
+        "connection": configuration.connection_id, "model": "res.partner", "methods": ["POST"], "unmapped": "reject",
+        "url": "https://api.example.com/partners", "auth_scheme": "none", "domain": "",
+        "page_size": "100", "schedule": "",
+        "connect_timeout": "5", "read_timeout": "15", "max_attempts": "8", "note": "",
+        "mappings-TOTAL_FORMS": "0", "mappings-INITIAL_FORMS": "0", "headers-TOTAL_FORMS": "0",
+        "headers-INITIAL_FORMS": "0",
+        **changes,
+    }  # fmt: skip
+
+
+def test_a_configuration_is_saved_with_new_rows(page: Client, customers_out: Configuration) -> None:
+    customers_out.mappings.all().delete()
+    rows = {
+        "mappings-TOTAL_FORMS": "1", "mappings-0-odoo_field": "email", "mappings-0-external_key": "email_address",
+        "mappings-0-kind": "plain", "mappings-0-position": "0", "mappings-0-configuration": customers_out.pk,
+        "headers-TOTAL_FORMS": "1", "headers-0-name": "X-API-Version", "headers-0-value": "2.0",
+        "headers-0-configuration": customers_out.pk,
+    }  # fmt: skip
+    url = reverse("admin:syncconfig_configuration_change", args=[customers_out.pk])
+    answer = page.post(url, configuration_form(customers_out, **rows))
+    assert answer.status_code == 302, answer.context["errors"]
+    saved = Configuration.objects.get()
+    assert [(row.odoo_field, row.external_key) for row in saved.mappings.all()] == [("email", "email_address")]
+    assert [(header.name, header.value) for header in saved.headers.all()] == [("X-API-Version", "2.0")]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"methods": ["GET", "POST"]}, "exactly one HTTP method"),
+        ({"url": ""}, "needs the address"),
+        ({"domain": "[('a'"}, "neither JSON nor a Python list"),
+        ({"schedule": "hourly"}, "five fields"),
+        ({"auth_scheme": "bearer"}, "needs the token"),
+    ],
+)
+def test_a_wrong_configuration_is_told_at_its_field(
+    page: Client, customers_out: Configuration, change: dict[str, Any], told: str
+) -> None:
+    customers_out.mappings.all().delete()
+    url = reverse("admin:syncconfig_configuration_change", args=[customers_out.pk])
+    answer = page.post(url, configuration_form(customers_out, **change))
+    assert answer.status_code == 200
+    assert told in answer.content.decode()
+
+
+def test_run_now_asks_then_starts_a_run_and_says_when_one_goes_on(page: Client, customers_out: Configuration) -> None:
+    url = reverse("admin:syncconfig_configuration_run_now", args=[customers_out.pk])
+    assert "Run now?" in page.get(url).content.decode()
+    assert not Run.objects.exists()
+    assert "has been started" in page.post(url, SURE, follow=True).content.decode()
+    assert Run.objects.count() == 1
+    assert "running already" in page.post(url, SURE, follow=True).content.decode()
+
+
+def test_test_connection_tells_the_version_and_the_failure(page: Client, connection: OdooConnection) -> None:
+    url = reverse("admin:syncconfig_odooconnection_test_connection", args=[connection.pk])
+    assert "19.0" in page.get(url, follow=True).content.decode()
+    connection.transport, connection.url = "jsonrpc", "http://127.0.0.1:1"
+    connection.database, connection.login, connection.password = "x", "x", "canary-password"
+    connection.save()
+    text = page.get(url, follow=True).content.decode()
+    assert "127.0.0.1" in text
+    assert "canary" not in text
+    assert OdooConnection.objects.get().check_ok is False
+
+
+def test_a_new_token_is_shown_once(page: Client) -> None:
+    client = ApiClient.objects.create(name="Web shop")
+    url = reverse("admin:syncconfig_apiclient_new_token", args=[client.pk])
+    text = page.post(url, SURE, follow=True).content.decode()
+    assert "shown only now" in text
+    token = text.split("Copy it: ")[1].split("<")[0].strip()
+    assert Client().get("/api/sync/v1/", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert token not in page.get(reverse("admin:syncconfig_apiclient_change", args=[client.pk])).content.decode()
+
+
+def test_revoked_tokens_are_refused(page: Client) -> None:
+    client = ApiClient.objects.create(name="Web shop")
+    token = client.issue_token()
+    page.post(reverse("admin:syncconfig_apiclient_revoke_tokens", args=[client.pk]), SURE)
+    assert Client().get("/api/sync/v1/", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+
+
+def test_a_delivery_that_was_given_up_is_sent_again_by_its_button_and_in_bulk(
+    page: Client, customers_out: Configuration
+) -> None:
+    runs.send_now(customers_out, [1, 2])
+    for delivery in outbox.claim(10):
+        outbox.dead(delivery, "refused")
+    first, second = Delivery.objects.order_by("id")
+    page.post(reverse("admin:syncconfig_delivery_send_this_again", args=[first.pk]), SURE)
+    page.post(
+        reverse("admin:syncconfig_delivery_changelist"), {"action": "send_again", "_selected_action": [second.pk]}
+    )
+    assert [one.state for one in Delivery.objects.all()] == ["pending", "pending"]
+
+
+@pytest.mark.usefixtures("connection")
+def test_the_embedded_odoo_can_be_looked_through(page: Client, odoo: Odoo) -> None:
+    (record_id,) = odoo.create("res.partner", [{"name": "Find me"}])
+    assert "res.partner" in page.get(reverse("admin:odoo_browser")).content.decode()
+    found = page.get(reverse("admin:odoo_browser_records", args=["res.partner"]), {"q": "find me"}).content.decode()
+    assert "Find me" in found
+    assert "1 record," in found
+    record = page.get(reverse("admin:odoo_browser_record", args=["res.partner", record_id])).content.decode()
+    assert "Find me" in record
+    for model, pk in (("no.such.model", None), ("res.partner", 999_999)):
+        args = [model] if pk is None else [model, pk]
+        name = "odoo_browser_records" if pk is None else "odoo_browser_record"
+        assert page.get(reverse(f"admin:{name}", args=args)).status_code == 404
+
+
+def test_users_without_the_right_see_neither_odoo_nor_buttons(
+    client: Client, django_user_model: type[User], customers_out: Configuration
+) -> None:
+    user = django_user_model.objects.create_user("viewer", is_staff=True)
+    client.force_login(user)
+    assert client.get(reverse("admin:odoo_browser")).status_code == 403
+    url = reverse("admin:syncconfig_configuration_run_now", args=[customers_out.pk])
+    assert client.post(url, SURE).status_code == 403
+    assert not Run.objects.exists()

@@ -1,0 +1,144 @@
+"""The commands: what they print, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from hub.crypto import Cipher
+from syncconfig import demo
+from syncconfig.models import ApiClient, ApiToken, Configuration, OdooConnection
+from tests.conftest import Make
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str) -> str:
+    """What a command prints."""
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_createtoken_prints_the_token_alone_and_it_works(customers_in: Configuration) -> None:
+    printed = run("createtoken", "Web shop")
+    token = printed.strip()
+    assert printed == f"{token}\n"
+    answer = APIClient().get("/api/sync/v1/", headers={"Authorization": f"Bearer {token}"})
+    assert answer.json()["client"] == "Web shop"
+
+
+def test_createtoken_limits_the_client_to_the_named_configurations(customers_in: Configuration, make: Make) -> None:
+    make("other-in", [("name", "name")], request_type="in", methods=["GET"])
+    run("createtoken", "Web shop", "--config", "customers-in", "--ttl", "30")
+    assert [one.code for one in ApiClient.objects.get().configurations.all()] == ["customers-in"]
+    assert ApiToken.objects.get().expires_at is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["Shop", "--config", "nothing"], "customers-in"),
+        (["Shop", "--ttl", "-1"], "--ttl"),
+        (["  "], "NAME"),
+    ],
+)
+def test_createtoken_refuses_with_a_sentence_and_makes_nothing(
+    customers_in: Configuration, arguments: list[str], told: str
+) -> None:
+    with pytest.raises(CommandError, match=told):
+        run("createtoken", *arguments)
+    assert not ApiClient.objects.exists()
+
+
+def test_newkey_prints_a_key_that_works() -> None:
+    key = run("newkey").strip()
+    cipher = Cipher([key])
+    assert cipher.decrypt(cipher.encrypt("secret")) == "secret"
+
+
+@pytest.fixture
+def fresh(odoo_file: Path, settings: Settings, tmp_path: Path) -> None:
+    """An empty database and data folder."""
+    settings.HUB_DATA_DIR = tmp_path / "data"
+
+
+@pytest.mark.usefixtures("fresh")
+def test_loaddemo_makes_an_administrator_configurations_and_a_token() -> None:
+    told = json.loads(run("loaddemo"))
+    assert authenticate(username=told["login"], password=told["password"]) is not None
+    assert set(Configuration.objects.values_list("code", flat=True)) >= {
+        "customers-in",
+        "customers-out",
+        "products-out",
+    }
+    for configuration in Configuration.objects.all():
+        configuration.full_clean()
+    answer = APIClient().get("/api/sync/v1/", headers={"Authorization": f"Bearer {told['token']}"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_second_loaddemo_changes_nothing_that_was_edited_or_deleted() -> None:
+    first = demo.load()
+    Configuration.objects.filter(code="customers-out").update(name="Mine", url="https://example.com/mine")
+    Configuration.objects.filter(code="products-out").delete()
+    second = demo.load()
+    assert second == first
+    mine = Configuration.objects.get(code="customers-out")
+    assert (mine.name, mine.url) == ("Mine", "https://example.com/mine")
+    assert not Configuration.objects.filter(code="products-out").exists()
+    assert ApiToken.objects.count() == 1
+
+
+@pytest.mark.usefixtures("fresh")
+def test_what_is_not_true_any_more_is_not_shown_again() -> None:
+    demo.load()
+    user = User.objects.get(username="admin")
+    user.set_password("another one")
+    user.save()
+    ApiClient.objects.all().delete()
+    told = demo.load()
+    assert (told["login"], told["password"], told["token"]) == ("admin", "", "")
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_demos_deliveries_follow_the_hub_to_another_port(settings: Settings) -> None:
+    demo.load()
+    settings.HUB_PORT, settings.HUB_PUBLIC_URL = 8123, "http://127.0.0.1:8123"
+    demo.load()
+    assert Configuration.objects.get(code="customers-out").url == "http://127.0.0.1:8123/demo/receiver/customers"
+
+
+@pytest.mark.usefixtures("fresh")
+def test_without_the_demo_there_is_an_administrator_and_nothing_else(settings: Settings) -> None:
+    settings.HUB_DEMO = False
+    settings.HUB_ADMIN_PASSWORD = "set by hand"
+    told = demo.load()
+    assert authenticate(username="admin", password="set by hand") is not None
+    assert told["password"] == ""
+    assert not Configuration.objects.exists()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_demos_connection_follows_the_environment(settings: Settings) -> None:
+    demo.load()
+    connection = OdooConnection.objects.get()
+    assert connection.is_embedded
+    settings.HUB_ODOO = {**settings.HUB_ODOO, "url": "https://mycompany.odoo.com", "database": "mycompany"}
+    target = OdooConnection.objects.get().target()
+    assert (target.url, target.database, target.transport) == ("https://mycompany.odoo.com", "mycompany", "auto")
+
+
+@pytest.mark.usefixtures("fresh")
+def test_what_is_kept_for_the_greeting_is_readable_for_its_owner_alone(settings: Settings) -> None:
+    demo.load()
+    assert (settings.HUB_DATA_DIR / "demo.json").stat().st_mode & 0o077 == 0

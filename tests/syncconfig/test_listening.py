@@ -1,0 +1,149 @@
+"""Changes in Odoo become messages: each record once, the right event, nothing that the filter holds back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hub.odoo.changes import Change
+from hub.odoo.connection import Odoo
+from syncconfig import listening
+from syncconfig.models import ChangeCursor, Configuration, Delivery
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def listener(customers_out: Configuration) -> Configuration:
+    """A configuration that wants to hear of everything, and has heard all up to now."""
+    customers_out.on_create = customers_out.on_update = customers_out.on_delete = True
+    customers_out.save()
+    listen()
+    return customers_out
+
+
+def listen() -> int:
+    """Listen once, whatever the time."""
+    ChangeCursor.objects.update(listened_at=None)
+    return listening.listen_due()
+
+
+def events() -> list[tuple[str, int | None]]:
+    """What is queued, in order."""
+    return list(Delivery.objects.order_by("id").values_list("event", "record_id"))
+
+
+def new(odoo: Odoo, name: str = "Ada") -> int:
+    """A contact in Odoo."""
+    (record_id,) = odoo.create("res.partner", [{"name": name}])
+    return record_id
+
+
+def test_the_first_time_marks_the_present_and_sends_no_history(listener: Configuration, odoo: Odoo) -> None:
+    assert listen() == 0
+    assert events() == []
+
+
+def test_create_update_and_delete_are_heard(listener: Configuration, odoo: Odoo) -> None:
+    record_id = new(odoo)
+    listen()
+    odoo.write("res.partner", [record_id], {"phone": "1"})
+    Delivery.objects.update(state="done")
+    listen()
+    odoo.unlink("res.partner", [record_id])
+    listen()
+    assert events() == [("create", record_id), ("update", record_id), ("delete", record_id)]
+
+
+def test_many_writes_of_one_record_are_one_message(listener: Configuration, odoo: Odoo) -> None:
+    record_id = new(odoo)
+    for number in range(5):
+        odoo.write("res.partner", [record_id], {"phone": str(number)})
+    listen()
+    assert events() == [("create", record_id)]
+
+
+def test_a_record_that_came_and_went_between_two_looks_is_no_news(listener: Configuration, odoo: Odoo) -> None:
+    odoo.unlink("res.partner", [new(odoo)])
+    listen()
+    assert events() == []
+
+
+def test_a_deleted_record_travels_with_its_last_values(listener: Configuration, odoo: Odoo) -> None:
+    record_id = new(odoo, "Last name")
+    listen()
+    odoo.unlink("res.partner", [record_id])
+    listen()
+    values = Delivery.objects.get(event="delete").values
+    assert values is not None
+    assert values["name"] == "Last name"
+
+
+def test_archiving_is_heard_as_an_update(listener: Configuration, odoo: Odoo) -> None:
+    record_id = new(odoo)
+    listen()
+    Delivery.objects.all().delete()
+    odoo.write("res.partner", [record_id], {"active": False})
+    listen()
+    assert events() == [("update", record_id)]
+
+
+def test_only_the_events_that_were_asked_for_are_queued(listener: Configuration, odoo: Odoo) -> None:
+    listener.on_create = False
+    listener.save()
+    record_id = new(odoo)
+    listen()
+    odoo.write("res.partner", [record_id], {"phone": "1"})
+    listen()
+    assert events() == [("update", record_id)]
+
+
+def test_the_filter_domain_decides_which_records_are_queued(listener: Configuration, odoo: Odoo) -> None:
+    listener.domain = "[('name', 'like', 'Wanted')]"
+    listener.save()
+    wanted = new(odoo, "Wanted")
+    new(odoo, "Other")
+    listen()
+    assert events() == [("create", wanted)]
+
+
+def test_nothing_is_heard_twice(listener: Configuration, odoo: Odoo) -> None:
+    new(odoo)
+    assert listen() == 1
+    assert listen() == 0
+
+
+def test_other_models_are_not_heard(listener: Configuration, odoo: Odoo) -> None:
+    odoo.create("res.partner.category", [{"name": "Tag"}])
+    assert listen() == 0
+
+
+def test_a_listener_that_cannot_reach_its_odoo_says_so_at_its_cursor(listener: Configuration) -> None:
+    listener.mappings.create(odoo_field="name", external_key="again")
+    listener.domain = "[('no_such_field', '=', 1)]"
+    listener.save()
+    odoo = listening.plans.odoo_of(listener.connection)
+    new(odoo)
+    assert listen() == 0
+    assert "no_such_field" in ChangeCursor.objects.get().error
+
+
+def change(event: str, record_id: int = 1) -> Change:
+    """An event of a record."""
+    return Change(sequence=1, model="res.partner", record_id=record_id, event=event, at=datetime.now(UTC))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("heard", "expected"),
+    [
+        (["create"], ["create"]),
+        (["create", "write", "write"], ["create"]),
+        (["write", "write"], ["write"]),
+        (["write", "unlink"], ["unlink"]),
+        (["create", "write", "unlink"], []),
+        (["unlink"], ["unlink"]),
+    ],
+)
+def test_raw_events_are_reduced_to_one_a_record(heard: list[str], expected: list[str]) -> None:
+    assert [one.event for one in listening.newest_per_record([change(event) for event in heard])] == expected

@@ -1,0 +1,110 @@
+"""What may be saved, and what each refusal says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection as database
+from django_q.models import Schedule
+
+from syncconfig import schedules
+from syncconfig.models import Configuration, FieldMapping, Header, OdooConnection
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("columns", "field"),
+    [
+        ({"methods": []}, "methods"),
+        ({"methods": ["GET", "POST"]}, "methods"),
+        ({"methods": ["FETCH"]}, "methods"),
+        ({"url": ""}, "url"),
+        ({"url": "ftp://example.com/x"}, "url"),
+        ({"url": "http://169.254.169.254/latest"}, "url"),
+        ({"url": "https://user:pass@example.com/"}, "url"),
+        ({"model": "Res Partner"}, "model"),
+        ({"domain": "[('active', '=', True"}, "domain"),
+        ({"schedule": "every hour"}, "schedule"),
+        ({"schedule": "0 0 * * * *"}, "schedule"),
+        ({"page_size": 0}, "page_size"),
+        ({"connect_timeout": 0}, "connect_timeout"),
+        ({"auth_scheme": "bearer"}, "auth_token"),
+        ({"auth_scheme": "basic"}, "auth_password"),
+        ({"auth_scheme": "api_key", "auth_token": "x"}, "auth_header"),
+    ],
+)
+def test_a_wrong_out_configuration_is_refused_by_field(
+    connection: OdooConnection, columns: dict[str, Any], field: str
+) -> None:
+    good = {
+        "code": "x", "name": "x", "connection": connection, "model": "res.partner", "methods": ["POST"],
+        "url": "https://api.example.com/partners",
+    }  # fmt: skip
+    Configuration(**good).full_clean()
+    with pytest.raises(ValidationError) as refused:
+        Configuration(**{**good, **columns}).full_clean()
+    assert field in refused.value.message_dict
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Host", "x"),
+        ("Content-Length", "1"),
+        ("X-A", "a\r\nX-B: b"),
+        ("X-A", "a\x00"),
+        ("Bad Name", "x"),
+        ("webhook-id", "x"),
+    ],
+)
+def test_a_header_that_would_break_the_request_is_refused(customers_out: Configuration, name: str, value: str) -> None:
+    with pytest.raises(ValidationError):
+        Header(configuration=customers_out, name=name, value=value).full_clean()
+
+
+@pytest.mark.parametrize("key", ["", ".name", "name.", "a..b", "with space"])
+def test_a_malformed_external_key_is_refused(customers_out: Configuration, key: str) -> None:
+    with pytest.raises(ValidationError):
+        FieldMapping(configuration=customers_out, odoo_field="name", external_key=key).full_clean()
+
+
+def test_a_connection_names_everything_that_is_missing() -> None:
+    with pytest.raises(ValidationError) as refused:
+        OdooConnection(code="x", name="x", transport="jsonrpc").full_clean()
+    assert set(refused.value.message_dict) == {"url", "database", "login", "api_key"}
+
+
+def test_credentials_are_encrypted_in_the_database(customers_out: Configuration) -> None:
+    customers_out.auth_token = "canary-token"
+    customers_out.save()
+    Header.objects.create(configuration=customers_out, name="X-A", value="canary-header")
+    stored: list[Any] = []
+    with database.cursor() as cursor:
+        for table in ("syncconfig_configuration", "syncconfig_header"):
+            cursor.execute(f"SELECT * FROM {table}")
+            stored += cursor.fetchall()
+    assert "canary" not in repr(stored)
+    assert Configuration.objects.get().auth_token == "canary-token"
+    assert Header.objects.get().value == "canary-header"
+
+
+def test_a_schedule_is_kept_in_step_with_its_configuration(customers_out: Configuration) -> None:
+    def crons() -> list[str | None]:
+        return list(Schedule.objects.filter(name=schedules.name_of(customers_out.pk)).values_list("cron", flat=True))
+
+    customers_out.schedule = "0 * * * *"
+    customers_out.save()
+    assert crons() == ["0 * * * *"]
+    customers_out.schedule = "30 2 * * *"
+    customers_out.save()
+    assert crons() == ["30 2 * * *"]
+    customers_out.active = False
+    customers_out.save()
+    assert crons() == []
+    customers_out.active = True
+    customers_out.save()
+    customers_out.delete()
+    assert Schedule.objects.count() == 0
