@@ -71,7 +71,7 @@ class ApiLogAdmin(ReadOnlyMixin, ModelAdmin):
         """Other pages link here with these."""
         return lookup in {"delivery_id", "configuration_code", "trace_id"} or super().lookup_allowed(
             lookup, value, request
-        )  # type: ignore[arg-type]
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiLog]:
         """The list needs no bodies."""

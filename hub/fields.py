@@ -22,7 +22,7 @@ def cipher() -> Cipher:
     return _cipher(tuple(settings.HUB_ENCRYPTION_KEYS))
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # Django takes none at run time
     """Text that stands encrypted in the database and plain in Python; empty text stays empty.
 
     Not searchable. Raises hub.crypto.WrongKey when read with keys that did not write it, and

@@ -54,6 +54,7 @@ if HUB_TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 INSTALLED_APPS = [
+    "hub",  # first, for its templates go before Unfold's
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -64,7 +65,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_q",
-    "hub",
     "apilog",
     "syncconfig",
     "webhooks",

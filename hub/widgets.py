@@ -7,27 +7,27 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminPasswordInput
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from hub.fields import EncryptedTextField
 
 STORED = "Stored. Leave empty to keep it."
 
 
-class SecretInput(UnfoldAdminPasswordInput):
+class SecretInput(UnfoldAdminPasswordWidget):
     """A password input that shows whether something is stored, and nothing of it."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"autocomplete": "new-password", **(attrs or {})}, render_value=False)
 
 
-class SecretsMixin(forms.ModelForm):
+class SecretsMixin(forms.ModelForm):  # type: ignore[type-arg]  # Django takes none at run time
     """A model form whose encrypted fields keep what is stored when they are left empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in self._secrets():
-            if name in self.fields and getattr(self.instance, name, ""):
+            if name in self.fields and getattr(self.instance, name, None):
                 self.fields[name].widget.attrs["placeholder"] = STORED
                 self.fields[name].required = False
 
@@ -36,7 +36,7 @@ class SecretsMixin(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         for name in self._secrets():
             if name in cleaned and not cleaned[name]:
-                cleaned[name] = self.initial.get(name) or getattr(self.instance, name, "") or ""
+                cleaned[name] = self.initial.get(name) or getattr(self.instance, name, None) or ""
         return cleaned
 
     def _secrets(self) -> list[str]:

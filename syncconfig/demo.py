@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from hub.odoo.embedded import install
+from hub.odoo.embedded.install import install
 from syncconfig import schedules
 from syncconfig.models import ApiClient, ApiToken, Configuration, FieldMapping, Header, OdooConnection
 from syncconfig.models.client import digest

@@ -22,6 +22,7 @@ from hub.http.failures import HttpFailure
 from hub.http.message import Request, Response, Sender
 from hub.http.retry import decide
 from hub.odoo.connection import Record
+from hub.transform.mapping import Fields
 from syncconfig import outbox, plans
 from syncconfig.models import Configuration, Delivery
 from syncconfig.validators import egress_policy
@@ -123,7 +124,7 @@ def _prepared_of(configuration: Configuration, deliveries: Sequence[Delivery]) -
     yield from sendings
 
 
-def _built(plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], fields: outbound.Fields) -> Sending | None:
+def _built(plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], fields: Fields) -> Sending | None:
     try:
         return Sending(delivery, plan, outbound.build(plan, chosen, fields, str(delivery.message_id)))
     except InvalidInput as error:

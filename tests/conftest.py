@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from hub.odoo.connect import close_all
 from hub.odoo.connection import Odoo
-from hub.odoo.embedded import install
+from hub.odoo.embedded.install import install
 from syncconfig import plans
 from syncconfig.models import ApiClient, Configuration, FieldMapping, OdooConnection
 

@@ -39,9 +39,11 @@ class Inbound:
         return {"id": record_id, "data": self._one(record_id, wanted) if wanted else {"id": record_id}}
 
     def update(self, record_id: int, body: Any) -> dict[str, Any]:
-        """Write ``data`` to a record; with ``partial_update: false`` what is left out becomes empty."""
+        """Write ``data`` to a record; with ``partial_update: false`` the data replaces all of it:
+        what is required must be there, and what is left out becomes its default or empty.
+        """
         data, options = self._read(body, allowed=("return_fields", "partial_update"))
-        values = self.map.inward(data, complete=False)
+        values = self.map.inward(data, complete=not options.partial_update)
         if not options.partial_update:
             values = self.map.emptied(data) | values
         if not values:
@@ -59,7 +61,7 @@ class Inbound:
 
     def delete(self, record_id: int, body: Any) -> dict[str, Any]:
         """Delete a record, or archive it with ``archive_instead``."""
-        options = Options.of(_object(body or {}, "The body").get("options"), allowed=("archive_instead",))
+        options = Options.of(_object(body, "The body").get("options"), allowed=("archive_instead",))
         self._must_exist(record_id)
         if options.archive_instead:
             if "active" not in self.map.fields:
@@ -90,7 +92,7 @@ class Inbound:
         total = offset + len(records) if counted else self.odoo.count(self.plan.model, domain)
         return {"count": total, "records": records}
 
-    def list(
+    def page(
         self, query: Mapping[str, str], texts: Sequence[str], *, limit: int, offset: int
     ) -> tuple[list[Record], int]:
         """A page of records and how many there are in all."""

@@ -15,7 +15,7 @@ from django.urls import reverse
 from hub.errors import HubError, OdooMissing
 from hub.odoo.connect import connect
 from hub.odoo.connection import Odoo, Target
-from hub.odoo.embedded import install
+from hub.odoo.embedded.install import install
 from hub.transform.records import ids_of
 
 PAGE = 50

@@ -13,7 +13,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class HubUserAdmin(UserAdmin, ModelAdmin):
+class HubUserAdmin(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django takes none at run time
     """People who may log in."""
 
     form = UserChangeForm

@@ -57,7 +57,7 @@ class CollectionView(ApiView):
         inbound = self.inbound(request, model, "GET")
         query = request.query_params.dict()
         page = Page.of(query)
-        records, total = inbound.list(
+        records, total = inbound.page(
             query, request.query_params.getlist("domain"), limit=page.per_page, offset=page.offset
         )
         block = page.block(total, request.path, {key: value for key, value in query.items() if key != "page"})

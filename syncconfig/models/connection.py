@@ -12,6 +12,11 @@ from hub.odoo.connection import Target
 from syncconfig.choices import transports
 
 EMBEDDED = "embedded"
+NEEDED = {
+    "url": "its address, such as https://mycompany.odoo.com",
+    "database": "the database's name, such as mycompany",
+    "login": "the user that the hub acts as",
+}
 TIMEOUT = [MinValueValidator(0.1), MaxValueValidator(300)]
 
 
@@ -80,8 +85,8 @@ class OdooConnection(models.Model):
         if self.from_environment or self.transport == EMBEDDED:
             return
         missing = {
-            name: f"Needed to reach Odoo. {self._meta.get_field(name).help_text}"
-            for name in ("url", "database", "login")
+            name: f"Needed to reach Odoo: {example}."
+            for name, example in NEEDED.items()
             if not getattr(self, name)
         }
         if not (self.password or self.api_key):

@@ -76,12 +76,22 @@ def test_update_writes_and_tells_the_fields_and_the_write_date(api: APIClient, o
     assert (record["name"], record["email"], record["phone"]) == ("Ada", "newemail@example.com", "+9876543210")
 
 
-def test_a_full_update_empties_what_is_left_out_but_not_what_is_required(api: APIClient, odoo: Odoo) -> None:
+def test_a_full_update_empties_what_is_left_out(api: APIClient, odoo: Odoo) -> None:
     record_id = new(odoo, phone="1", email="a@example.com")
-    body = {"data": {"email": "b@example.com"}, "options": {"partial_update": False}}
-    api.put(f"{URL}/{record_id}", body, format="json")
+    body = {"data": {"name": "Ada", "email": "b@example.com"}, "options": {"partial_update": False}}
+    answer = api.put(f"{URL}/{record_id}", body, format="json")
+    assert answer.status_code == 200, answer.content
     (record,) = odoo.read("res.partner", [record_id], ["name", "email", "phone"])
     assert (record["name"], record["email"], record["phone"]) == ("Ada", "b@example.com", False)
+
+
+def test_a_full_update_without_what_is_required_is_refused_and_changes_nothing(api: APIClient, odoo: Odoo) -> None:
+    record_id = new(odoo, phone="1")
+    body = {"data": {"email": "b@example.com"}, "options": {"partial_update": False}}
+    answer = api.put(f"{URL}/{record_id}", body, format="json")
+    assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, "name")
+    (record,) = odoo.read("res.partner", [record_id], ["phone"])
+    assert record["phone"] == "1"
 
 
 def test_delete_removes_the_record(api: APIClient, odoo: Odoo) -> None:

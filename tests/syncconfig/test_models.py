@@ -65,7 +65,7 @@ def test_a_header_that_would_break_the_request_is_refused(customers_out: Configu
         Header(configuration=customers_out, name=name, value=value).full_clean()
 
 
-@pytest.mark.parametrize("key", ["", ".name", "name.", "a..b", "with space"])
+@pytest.mark.parametrize("key", ["", ".name", "name.", "a..b", " name"])
 def test_a_malformed_external_key_is_refused(customers_out: Configuration, key: str) -> None:
     with pytest.raises(ValidationError):
         FieldMapping(configuration=customers_out, odoo_field="name", external_key=key).full_clean()

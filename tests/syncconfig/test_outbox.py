@@ -75,6 +75,7 @@ def test_messages_about_one_record_keep_their_order(customers_out: Configuration
     claimed = outbox.claim(10)
     assert [one.pk for one in claimed] == [first.pk, other.pk]
     outbox.retry(claimed[0], 60, "again later")
+    outbox.done(claimed[1], 200)
     assert outbox.claim(10) == []
     outbox.dead(outbox.claim(10, now=timezone.now() + timedelta(seconds=61))[0], "no more")
     assert [one.pk for one in outbox.claim(10)] == [second.pk]
