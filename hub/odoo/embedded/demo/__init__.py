@@ -1,0 +1,1 @@
+"""The records of a fresh embedded Odoo: those that every Odoo has, and demo data."""

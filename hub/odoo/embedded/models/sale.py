@@ -1,0 +1,318 @@
+"""Quotations and sales orders: lines priced from products, totals, confirming and cancelling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.errors import OdooValidation
+from hub.odoo.embedded import fields as f
+from hub.odoo.embedded.amounts import Amounts, line, taxes_of, total
+from hub.odoo.embedded.schema import Hooks, Model
+from hub.odoo.embedded.sequences import next_number
+from hub.odoo.embedded.session import IN_LIST, Session, id_list
+from hub.odoo.embedded.writing import note_old, update_columns, write
+
+STATES = (
+    ("draft", "Quotation"), ("sent", "Quotation Sent"), ("sale", "Sales Order"), ("done", "Locked"), ("cancel", "Cancelled")
+)  # fmt: skip
+INVOICE = (
+    ("upselling", "Upselling Opportunity"), ("invoiced", "Fully Invoiced"), ("to invoice", "To Invoice"),
+    ("no", "Nothing to Invoice"),
+)  # fmt: skip
+DELIVERY = (
+    ("pending", "Not Delivered"), ("started", "Started"), ("partial", "Partially Delivered"), ("full", "Fully Delivered")
+)  # fmt: skip
+
+
+def _prepare_order(session: Session, values: dict[str, Any]) -> None:
+    if not values.get("name") or values["name"] == "New":
+        values["name"] = f"S{next_number(session, 'sale.order'):05d}"
+    partner = values.get("partner_id")
+    partner = partner[0] if isinstance(partner, (list, tuple)) and partner else partner
+    for name in ("partner_invoice_id", "partner_shipping_id"):
+        values[name] = values.get(name) or partner or False
+    company = values.get("company_id")
+    values["currency_id"] = values.get("currency_id") or session.one(
+        "SELECT currency_id FROM res_company WHERE id = ?", [company or session.company_id]
+    )
+
+
+def _order_changed(session: Session, ids: list[int], changed: set[str]) -> None:
+    if changed & {"state", "company_id", "partner_id", "currency_id"}:
+        _carry_to_lines(session, ids)
+    recompute_orders(session, ids)
+
+
+def _carry_to_lines(session: Session, ids: list[int]) -> None:
+    carried = {
+        "state": "state",
+        "company_id": "company_id",
+        "currency_id": "currency_id",
+        "order_partner_id": "partner_id",
+    }
+    for name, source in carried.items():
+        session.run(
+            f"UPDATE sale_order_line SET {name} = (SELECT o.{source} FROM sale_order o WHERE o.id = order_id) "
+            f"WHERE order_id IN {IN_LIST}",
+            [id_list(ids)],
+        )
+
+
+def recompute_orders(session: Session, ids: list[int]) -> None:
+    """Totals, invoice status and delivery status of the orders from their lines."""
+    model = session["sale.order"]
+    for one in ids:
+        rows = session.rows(
+            "SELECT l.price_subtotal, l.price_tax, l.product_uom_qty, l.qty_delivered, l.qty_invoiced, t.type FROM "
+            "sale_order_line l LEFT JOIN product_product p ON p.id = l.product_id LEFT JOIN product_template t "
+            "ON t.id = p.product_tmpl_id WHERE l.order_id = ? AND l.display_type IS NULL", [one],
+        )  # fmt: skip
+        sums = total([Amounts(row[0] or 0.0, row[1] or 0.0) for row in rows])
+        state = session.one("SELECT state FROM sale_order WHERE id = ?", [one])
+        after = {
+            "amount_untaxed": sums.untaxed, "amount_tax": sums.tax, "amount_total": sums.total,
+            "invoice_status": _invoice_status(state, rows), "delivery_status": _delivery_status(state, rows),
+        }  # fmt: skip
+        _set_where_different(session, model, one, after)
+
+
+def _set_where_different(session: Session, model: Model, one: int, after: dict[str, Any]) -> None:
+    columns = ", ".join(f'"{name}"' for name in after)
+    before = session.rows(f"SELECT {columns} FROM {model.table} WHERE id = ?", [one])[0]
+    if before != tuple(after.values()):
+        update_columns(session, model, [one], after)
+
+
+def _invoice_status(state: str, rows: list[tuple[Any, ...]]) -> str:
+    if state not in ("sale", "done") or not rows:
+        return "no"
+    return "invoiced" if all((row[4] or 0) >= (row[2] or 0) for row in rows) else "to invoice"
+
+
+def _delivery_status(state: str, rows: list[tuple[Any, ...]]) -> str | None:
+    goods = [row for row in rows if row[5] in ("consu", "product")]
+    if state not in ("sale", "done") or not goods:
+        return None
+    if all((row[3] or 0) >= (row[2] or 0) for row in goods):
+        return "full"
+    return "partial" if any(row[3] for row in goods) else "pending"
+
+
+def _states(session: Session, ids: list[int]) -> set[str]:
+    return {row[0] for row in session.rows(f"SELECT state FROM sale_order WHERE id IN {IN_LIST}", [id_list(ids)])}
+
+
+def confirm(session: Session, model: Model, ids: list[int]) -> bool:
+    """Odoo's ``action_confirm``: a quotation becomes a sales order."""
+    if not _states(session, ids) <= {"draft", "sent"}:
+        raise OdooValidation("Some orders are not in a state requiring confirmation.", "odoo.exceptions.UserError")
+    write(session, model.name, ids, {"state": "sale", "date_order": session.now})
+    return True
+
+
+def cancel(session: Session, model: Model, ids: list[int]) -> bool:
+    """Odoo's ``action_cancel``."""
+    write(session, model.name, ids, {"state": "cancel"})
+    return True
+
+
+def to_draft(session: Session, model: Model, ids: list[int]) -> bool:
+    """Odoo's ``action_draft``: cancelled and sent orders become quotations again."""
+    rows = session.rows(
+        f"SELECT id FROM sale_order WHERE state IN ('cancel', 'sent') AND id IN {IN_LIST}", [id_list(ids)]
+    )
+    write(session, model.name, [row[0] for row in rows], {"state": "draft"})
+    return True
+
+
+def mark_sent(session: Session, model: Model, ids: list[int]) -> bool:
+    """Odoo's ``action_quotation_sent``."""
+    if _states(session, ids) - {"draft"}:
+        raise OdooValidation("Only draft orders can be marked as sent directly.", "odoo.exceptions.UserError")
+    write(session, model.name, ids, {"state": "sent"})
+    return True
+
+
+def _order_deleting(session: Session, ids: list[int]) -> None:
+    if _states(session, ids) - {"draft", "cancel"}:
+        raise OdooValidation(
+            "You can not delete a sent quotation or a confirmed sales order. You must first cancel it.",
+            "odoo.exceptions.UserError",
+        )
+
+
+ORDER = Model(
+    "sale.order",
+    "Sales Order",
+    {
+        "name": f.char("Order Reference", required=True, copy=False, index=True),
+        "state": f.selection("Status", STATES, default="draft", readonly=True, copy=False),
+        "partner_id": f.many2one("Customer", "res.partner", required=True, index=True),
+        "partner_invoice_id": f.many2one("Invoice Address", "res.partner", required=True),
+        "partner_shipping_id": f.many2one("Delivery Address", "res.partner", required=True),
+        "date_order": f.datetime("Order Date", required=True, copy=False, default=lambda session: session.now),
+        "validity_date": f.date("Expiration", copy=False),
+        "commitment_date": f.datetime("Delivery Date", copy=False),
+        "client_order_ref": f.char("Customer Reference", copy=False),
+        "origin": f.char("Source Document"),
+        "reference": f.char("Payment Ref.", copy=False),
+        "note": f.html("Terms and conditions"),
+        "user_id": f.many2one("Salesperson", "res.users", default=lambda session: session.uid),
+        "company_id": f.many2one("Company", "res.company", required=True, default=lambda session: session.company_id),
+        "currency_id": f.many2one("Currency", "res.currency", readonly=True, ondelete="restrict"),
+        "order_line": f.one2many("Order Lines", "sale.order.line", "order_id", copy=True),
+        "amount_untaxed": f.monetary("Untaxed Amount", readonly=True, default=0.0),
+        "amount_tax": f.monetary("Taxes", readonly=True, default=0.0),
+        "amount_total": f.monetary("Total", readonly=True, default=0.0),
+        "invoice_status": f.selection("Invoice Status", INVOICE, readonly=True, default="no", copy=False),
+        "delivery_status": f.selection("Delivery Status", DELIVERY, readonly=True, copy=False),
+        "locked": f.boolean("Locked", default=False, copy=False),
+        "require_payment": f.boolean("Online payment", default=False),
+        "require_signature": f.boolean("Online signature", default=True),
+        "picking_policy": f.selection(
+            "Shipping Policy", (("direct", "As soon as possible"), ("one", "When all products are ready")),
+            required=True, default="direct",
+        ),
+    },
+    order="date_order desc, id desc",
+    names=("name",),
+    company="strict",
+    hooks=Hooks(prepare=_prepare_order, changed=_order_changed, deleting=_order_deleting),
+    methods={
+        "action_confirm": confirm, "action_cancel": cancel, "action_draft": to_draft, "action_quotation_sent": mark_sent,
+    },
+)  # fmt: skip
+
+
+def _prepare_line(session: Session, values: dict[str, Any]) -> None:
+    if values.get("display_type"):
+        values["product_uom_qty"], values["price_unit"], values["customer_lead"] = 0.0, 0.0, 0.0
+        return
+    product = values.get("product_id")
+    if not product:
+        return
+    product = product[0] if isinstance(product, (list, tuple)) else product
+    row = session.rows(
+        "SELECT p.default_code, t.name, t.description_sale, t.list_price, t.uom_id, t.id FROM product_product p "
+        "JOIN product_template t ON t.id = p.product_tmpl_id WHERE p.id = ?", [product],
+    )  # fmt: skip
+    if row:
+        _fill_from_product(session, values, row[0])
+
+
+def _fill_from_product(session: Session, values: dict[str, Any], row: tuple[Any, ...]) -> None:
+    code, name, description, price, unit, template = row
+    if not values.get("name"):
+        own = f"[{code}] {name}" if code else str(name)
+        values["name"] = f"{own}\n{description}" if description else own
+    if values.get("price_unit") is None:
+        values["price_unit"] = price
+    if not values.get("product_uom_id"):
+        values["product_uom_id"] = unit
+    if "tax_ids" not in values and "tax_id" not in values:
+        company = session.one("SELECT company_id FROM sale_order WHERE id = ?", [values.get("order_id")])
+        taxes = session.rows(
+            "SELECT r.tax_id FROM product_taxes_rel r JOIN account_tax t ON t.id = r.tax_id "
+            "WHERE r.prod_id = ? AND t.company_id = ?", [template, company],
+        )  # fmt: skip
+        values["tax_ids"] = [[6, 0, [one[0] for one in taxes]]]
+
+
+def _line_writing(session: Session, ids: list[int], values: dict[str, Any]) -> None:
+    if values.get("product_id") and "name" not in values:
+        fresh: dict[str, Any] = {
+            "product_id": values["product_id"],
+            "price_unit": values.get("price_unit"),
+            "tax_ids": [],
+        }
+        _prepare_line(session, fresh)
+        values.update(
+            {key: fresh[key] for key in ("name", "price_unit", "product_uom_id") if key not in values and key in fresh}
+        )
+    rows = session.rows(f"SELECT DISTINCT order_id FROM sale_order_line WHERE id IN {IN_LIST}", [id_list(ids)])
+    if "order_id" in values and [(values["order_id"],)] != rows:
+        raise OdooValidation("A line can't be moved to another order.", "odoo.exceptions.UserError", field="order_id")
+
+
+def _line_changed(session: Session, ids: list[int], changed: set[str]) -> None:
+    model = session["sale.order.line"]
+    taxes = taxes_of(session, "account_tax_sale_order_line_rel", "line_id", ids)
+    sql = (
+        "SELECT l.id, l.price_unit, l.product_uom_qty, l.discount, l.display_type, o.state, o.company_id, o.currency_id, "
+        f"o.partner_id, o.id FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id WHERE l.id IN {IN_LIST}"
+    )
+    orders = set()
+    for one, price, quantity, discount, display_type, state, company, currency, partner, order in session.rows(
+        sql, [id_list(ids)]
+    ):
+        sums = Amounts(0.0, 0.0) if display_type else line(price, quantity, discount, taxes[one])
+        row = {"price_subtotal": sums.untaxed, "price_tax": sums.tax, "price_total": sums.total}
+        note_old(session, model, [one], row)
+        session.run(
+            "UPDATE sale_order_line SET price_subtotal = ?, price_tax = ?, price_total = ?, state = ?, company_id = ?, "
+            "currency_id = ?, order_partner_id = ? WHERE id = ?",
+            [*row.values(), state, company, currency, partner, one],
+        )
+        orders.add(order)
+    recompute_orders(session, sorted(orders))
+
+
+def _line_deleting(session: Session, ids: list[int]) -> list[int]:
+    rows = session.rows(
+        f"SELECT l.order_id, o.state FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id WHERE l.id IN {IN_LIST}",
+        [id_list(ids)],
+    )
+    if any(state in ("sale", "done") for _order, state in rows):
+        raise OdooValidation(
+            "Once a sales order is confirmed, you can't remove one of its lines (we need to track if something gets "
+            "invoiced or delivered).\nSet the quantity to 0 instead.",
+            "odoo.exceptions.UserError",
+        )
+    return sorted({order for order, _state in rows})
+
+
+def _line_deleted(session: Session, orders: list[int]) -> None:
+    recompute_orders(session, orders)
+
+
+LINE = Model(
+    "sale.order.line",
+    "Sales Order Line",
+    {
+        "order_id": f.many2one("Order Reference", "sale.order", required=True, ondelete="cascade", index=True, copy=False),
+        "sequence": f.integer("Sequence", default=10),
+        "display_type": f.selection(
+            "Display Type", (("line_section", "Section"), ("line_subsection", "Subsection"), ("line_note", "Note"))
+        ),
+        "product_id": f.many2one("Product", "product.product", ondelete="restrict", index=True),
+        "product_template_id": f.related(
+            f.many2one("Product Template", "product.template", shown_stored=False), "product_product", "product_id", "product_tmpl_id"
+        ),
+        "name": f.text("Description", required=True),
+        "product_uom_qty": f.floating("Quantity", required=True, default=1.0, digits=(16, 2)),
+        "product_uom_id": f.many2one("Unit", "uom.uom", ondelete="restrict"),
+        "price_unit": f.floating("Unit Price", required=True),
+        "discount": f.floating("Discount (%)", default=0.0, digits=(16, 2)),
+        "tax_ids": f.many2many("Taxes", "account.tax", "account_tax_sale_order_line_rel", "line_id", "tax_id"),
+        "tax_id": f.many2many(
+            "Taxes (name before Odoo 19)", "account.tax", "account_tax_sale_order_line_rel", "line_id", "tax_id", copy=False
+        ),
+        "price_subtotal": f.monetary("Subtotal", readonly=True, default=0.0),
+        "price_tax": f.floating("Total Tax", readonly=True, default=0.0),
+        "price_total": f.monetary("Total", readonly=True, default=0.0),
+        "qty_delivered": f.floating("Delivery Quantity", default=0.0, digits=(16, 2), copy=False),
+        "qty_invoiced": f.floating("Invoiced Quantity", default=0.0, digits=(16, 2), copy=False),
+        "customer_lead": f.floating("Lead Time", required=True, default=0.0),
+        "state": f.selection("Order Status", STATES, readonly=True, copy=False),
+        "company_id": f.many2one("Company", "res.company", readonly=True, copy=False),
+        "currency_id": f.many2one("Currency", "res.currency", readonly=True, copy=False),
+        "order_partner_id": f.many2one("Customer", "res.partner", readonly=True, copy=False, ondelete="keep"),
+    },
+    order="order_id, sequence, id",
+    display="(SELECT o.name FROM sale_order o WHERE o.id = {t}.order_id) || ' - ' || {t}.name",
+    names=("name",),
+    company="shared",
+    hooks=Hooks(prepare=_prepare_line, writing=_line_writing, changed=_line_changed, deleting=_line_deleting, deleted=_line_deleted),
+)  # fmt: skip
+
+MODELS = (ORDER, LINE)
