@@ -96,9 +96,10 @@ class Channel:
     def _take(self) -> tuple[Wire, bool]:
         """A connection, and whether it was used before: only such a one may have been closed meanwhile."""
         while True:
+            if self._process != os.getpid():  # a fork must not speak on its parent's connections
+                self._process = os.getpid()
+                self.close()
             with self._lock:
-                if self._process != os.getpid():  # a fork shares its parent's sockets: leave them to the parent
-                    self._idle, self._process = [], os.getpid()
                 if not self._idle:
                     break
                 wire = self._idle.pop()
@@ -158,7 +159,7 @@ class Channel:
                 with self._lock:
                     self._idle.append(wire)
             else:
-                wire.close()
+                wire.abandon()
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         announced = response.length or 0

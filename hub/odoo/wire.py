@@ -38,6 +38,7 @@ class _TimedSocket:
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
         self.deadline = float("inf")
+        self._reader: _Reader | None = None
 
     def arm(self) -> None:
         left = self.deadline - time.monotonic()
@@ -50,9 +51,17 @@ class _TimedSocket:
         self.socket.sendall(data)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self))
+        self._reader = _Reader(self)
+        return io.BufferedReader(self._reader)
 
     def close(self) -> None:
+        """Close it, once its answer is read too: http.client calls this before it reads a last answer."""
+        self.socket.close()
+
+    def abandon(self) -> None:
+        """Close it now, read or not."""
+        if self._reader is not None:
+            self._reader.close()
         self.socket.close()
 
 
@@ -79,15 +88,21 @@ class Wire(HTTPConnection):
             connected.close()
             raise
         self.sock: Any = _TimedSocket(connected)
+        self._timed: _TimedSocket = self.sock
 
     def start(self, deadline: float) -> None:
         """Begin a call that must be over at ``deadline``, in seconds of the monotonic clock."""
-        self.sock.deadline = deadline
+        self._timed.deadline = deadline
+
+    def abandon(self) -> None:
+        """Close it for good, whatever is left unread."""
+        self.close()
+        self._timed.abandon()
 
     def dropped(self) -> bool:
         """Whether the server has closed the idle connection, or said something that nobody asked for."""
         try:
-            return bool(select.select([self.sock.socket], [], [], 0)[0])
+            return bool(select.select([self._timed.socket], [], [], 0)[0])
         except (OSError, ValueError):
             return True
 
