@@ -157,7 +157,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{trace_id}] {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]}},
     "root": {"handlers": ["console"], "level": HUB["HUB_LOG_LEVEL"]},
-    "loggers": {"django.request": {"level": "ERROR"}, "django_q": {"level": "WARNING"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "django-q": {"level": "WARNING"}},
 }
 
 UNFOLD = theme.UNFOLD

@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from hub.odoo.embedded.install import install
-from syncconfig import schedules
+from syncconfig import listening, schedules
 from syncconfig.models import ApiClient, ApiToken, Configuration, FieldMapping, Header, OdooConnection
 from syncconfig.models.client import digest
 
@@ -91,6 +91,7 @@ def load() -> dict[str, Any]:
             if settings.HUB_DEMO:
                 _demo(kept)
         _follow_port()
+    listening.begin()
     return _greeting(kept)
 
 

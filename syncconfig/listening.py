@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -48,6 +49,18 @@ def watched() -> list[Watched]:
         if one.listens
     ]
     return list({(one.connection_id, one.model): Watched(one.connection, one.model) for one in wanting}.values())
+
+
+def begin() -> None:
+    """Mark the present for each that was never listened to, so that nothing from now on is missed.
+
+    To be called when a configuration begins to listen; an Odoo that cannot be reached is marked at its first look.
+    """
+    known = set(ChangeCursor.objects.values_list("connection_id", "model"))
+    for one in watched():
+        if (one.connection.pk, one.model) not in known:
+            with suppress(HubError):
+                _cursor(one, plans.odoo_of(one.connection))
 
 
 def due() -> list[Watched]:

@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from hub.dialogs import confirm, go_to
 from hub.errors import HubError
 from hub.widgets import SecretsAdminMixin, SecretsMixin
-from syncconfig import runs, schedules
+from syncconfig import listening, runs, schedules
 from syncconfig.choices import METHODS
 from syncconfig.models import Configuration, Delivery, FieldMapping, Header
 
@@ -142,6 +142,11 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         ("Delivery", {"classes": ["tab"], "fields": [("connect_timeout", "read_timeout"), "max_attempts"]}),
         ("Note", {"classes": ["tab"], "fields": ["note"]}),
     ]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the rows; what happens in Odoo from this moment on is heard."""
+        super().save_related(request, form, formsets, change)
+        listening.begin()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Configuration]:
         """With the counts that the list shows."""

@@ -147,3 +147,12 @@ def change(event: str, record_id: int = 1) -> Change:
 )
 def test_raw_events_are_reduced_to_one_a_record(heard: list[str], expected: list[str]) -> None:
     assert [one.event for one in listening.newest_per_record([change(event) for event in heard])] == expected
+
+
+def test_a_configuration_hears_what_happens_from_its_first_moment_on(customers_out: Configuration, odoo: Odoo) -> None:
+    customers_out.on_create = True
+    customers_out.save()
+    listening.begin()
+    record_id = new(odoo)
+    assert listen() == 1
+    assert events() == [("create", record_id)]
