@@ -40,8 +40,12 @@ class Catalog:
 def _custom_fields(connection: sqlite3.Connection) -> dict[str, dict[str, Field]]:
     cursor = connection.execute("SELECT * FROM ir_model_fields WHERE state = 'manual' ORDER BY id")
     names = [column[0] for column in cursor.description]
+    options: dict[int, list[tuple[str, str]]] = {}
+    sql = "SELECT field_id, value, name FROM ir_model_fields_selection ORDER BY sequence, id"
+    for owner, value, label in connection.execute(sql):
+        options.setdefault(owner, []).append((value, label))
     result: dict[str, dict[str, Field]] = {}
     for values in cursor.fetchall():
         row = dict(zip(names, values, strict=True))
-        result.setdefault(row["model"], {})[row["name"]] = custom_field(row)
+        result.setdefault(row["model"], {})[row["name"]] = custom_field(row, options.get(row["id"], []))
     return result

@@ -175,7 +175,7 @@ def _before_or_after(session: Session, model: Model, field: Field, column: str, 
     operator = leaf.operator
     if whole_day and operator in (">", "<="):
         # After a day, or up to it: the whole day counts.
-        moment = (datetime.strptime(moment, _FORMAT) + timedelta(days=1)).strftime(_FORMAT)  # noqa: DTZ007 - naive UTC
+        moment = (datetime.strptime(moment, _FORMAT) + timedelta(days=1)).strftime(_FORMAT)
         operator = ">=" if operator == ">" else "<"
     return (f"{column} {operator} ?", [moment])
 
@@ -193,8 +193,9 @@ def _moment(session: Session, model: Model, field: Field, value: Any) -> tuple[A
     day, time = match.groups()
     try:
         if time is None:
-            return _day(session, field, datetime.strptime(day, "%Y-%m-%d")), True  # noqa: DTZ007 - a day has none
-        moment = datetime.strptime(f"{day} {time if len(time) == 8 else time + ':00'}", _FORMAT)  # noqa: DTZ007
+            # A day is its first moment, also after ">": so Odoo reads one that comes as text.
+            return _day(session, field, datetime.strptime(day, "%Y-%m-%d")), False
+        moment = datetime.strptime(f"{day} {time if len(time) == 8 else time + ':00'}", _FORMAT)
     except ValueError as exc:
         raise wrong_value(model, field, value, str(exc)) from exc
     return moment.strftime(_FORMAT), False

@@ -14,6 +14,7 @@ from hub.odoo.embedded.catalog import Catalog
 from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.install import ADMIN, ensure
 from hub.odoo.embedded.session import Session
+from hub.odoo.values import plain
 
 VERSION = Version(19, 0, "19.0 (embedded)")
 
@@ -111,7 +112,7 @@ class EmbeddedOdoo(Odoo):
     ) -> list[int]:  # fmt: skip
         """See :meth:`Odoo.search`."""
         with self.session(context) as session:
-            return reading.search(session, model, domain, offset, limit, order)
+            return reading.search(session, model, plain(domain), offset, limit, order)
 
     def search_read(
         self, model: str, domain: Domain = (), fields: Sequence[str] = (), *, offset: int = 0,
@@ -119,13 +120,13 @@ class EmbeddedOdoo(Odoo):
     ) -> list[Record]:  # fmt: skip
         """See :meth:`Odoo.search_read`."""
         with self.session(context) as session:
-            ids = reading.search(session, model, domain, offset, limit, order)
+            ids = reading.search(session, model, plain(domain), offset, limit, order)
             return reading.read(session, model, ids, fields)
 
     def count(self, model: str, domain: Domain = (), *, context: Context | None = None) -> int:
         """See :meth:`Odoo.count`."""
         with self.session(context) as session:
-            return reading.count(session, model, domain)
+            return reading.count(session, model, plain(domain))
 
     def read(
         self, model: str, ids: Sequence[int], fields: Sequence[str] = (), *, context: Context | None = None
@@ -145,12 +146,12 @@ class EmbeddedOdoo(Odoo):
     def create(self, model: str, values: Sequence[Values], *, context: Context | None = None) -> list[int]:
         """See :meth:`Odoo.create`."""
         with self.session(context, write=True) as session:
-            return writing.create(session, model, values)
+            return writing.create(session, model, [plain(one) for one in values])
 
     def write(self, model: str, ids: Sequence[int], values: Values, *, context: Context | None = None) -> None:
         """See :meth:`Odoo.write`."""
         with self.session(context, write=True) as session:
-            writing.write(session, model, ids, values)
+            writing.write(session, model, ids, plain(values))
 
     def unlink(self, model: str, ids: Sequence[int], *, context: Context | None = None) -> None:
         """See :meth:`Odoo.unlink`."""
@@ -162,7 +163,7 @@ class EmbeddedOdoo(Odoo):
         context: Context | None = None,
     ) -> Any:  # fmt: skip
         """See :meth:`Odoo.call`; the methods are those of :mod:`hub.odoo.embedded.methods` and of the models."""
-        arguments = dict(kwargs or {})
+        arguments = plain(kwargs or {})
         inner = {**(context or {}), **(arguments.pop("context", None) or {})}
         with self.session(inner, write=method not in methods.READING) as session:
             return methods.call(session, model, method, list(ids), arguments)

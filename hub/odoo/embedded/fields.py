@@ -58,6 +58,9 @@ class Field:
     translate: bool = False
     company_dependent: bool = False
     manual: bool = False
+    domain: tuple[tuple[str, str, Any], ...] = ()
+    """What a linked record must meet to be in the list; a domain on ``active`` also turns off hiding by it."""
+
     secret: bool = False
     """Kept, but always read and searched as empty."""
 

@@ -18,7 +18,7 @@ def fields_get(
     check_access(session, model, "read")
     result: dict[str, dict[str, Any]] = {}
     for field in model.fields.values():
-        if only and field.name not in only:
+        if (only and field.name not in only) or (field.secret and not session.admin):
             continue
         described = describe(session, field)
         if attributes:
@@ -45,7 +45,7 @@ def describe(session: Session, field: Field) -> dict[str, Any]:
     if field.help:
         described["help"] = field.help
     if field.relational:
-        described.update(relation=field.relation, domain=[], context={})
+        described.update(relation=field.relation, domain=[list(leaf) for leaf in field.domain], context={})
     if field.type == "one2many":
         described["relation_field"] = field.relation_field
     if field.type == "selection":

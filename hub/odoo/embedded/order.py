@@ -33,7 +33,7 @@ def _term(registry: Registry, model: Model, alias: str, part: str, seen: tuple[s
     words = part.lower().split()
     path = part.split(maxsplit=1)[0]
     name, _dot, rest = path.partition(".")
-    field = model.field(name, " in the order")
+    field = model.field(name)
     descending = ("desc" in words[1:2]) != flip
     nulls = words[words.index("nulls") + 1] if "nulls" in words else ("first" if descending else "last")
     direction = f"{' DESC' if descending else ''} NULLS {nulls.upper()}"

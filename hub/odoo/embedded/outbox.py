@@ -24,7 +24,7 @@ _INSERT = """
 INSERT INTO hub_outbox (model, record_id, event, uid, origin, changed, old, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
-UNANNOUNCED = frozenset({"ir.model", "ir.model.fields", "ir.model.data"})
+UNANNOUNCED = frozenset({"ir.model", "ir.model.fields", "ir.model.fields.selection", "ir.model.data"})
 """Models whose own changes say nothing to an integration."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.errors import InvalidInput, OdooValidation
 from hub.odoo import domain as domains
-from hub.odoo.domain import Leaf, Node, Not
+from hub.odoo.domain import Group, Leaf, Node, Not
 from hub.odoo.embedded import compare, hierarchy
 from hub.odoo.embedded.compare import Sql
 from hub.odoo.embedded.fields import Field
@@ -49,9 +49,8 @@ class _Compiler:
         parts = [self.node(model, alias, node)]
         if self._hides_archived(model, node, active_test):
             parts.append((f"{alias}.active = 1", []))
-        if not self.session.superuser:
-            rule = company_rule(model, alias, self.session.company_ids)
-            parts.extend([rule] if rule else [])
+        rule = company_rule(self.session, model, alias)
+        parts.extend([rule] if rule else [])
         return joined("AND", parts)
 
     def _hides_archived(self, model: Model, node: Node, active_test: bool | None) -> bool:
@@ -73,7 +72,7 @@ class _Compiler:
 
     def leaf(self, model: Model, alias: str, leaf: Leaf) -> Sql:
         first, _dot, rest = leaf.path.partition(".")
-        field = model.field(first, f" in the condition {(leaf.path, leaf.operator)!r}")
+        field = model.field(first)
         if rest:
             if not field.relational:
                 raise _wrong(model, leaf, f"'{first}' is not a relation, so nothing can follow its dot")
@@ -105,7 +104,10 @@ class _Compiler:
         if field.type == "many2one":
             inner = self._select(comodel, "id", node, active_test=False)
             return _member(expression(field, alias), inner, positive)
-        inner = self._select(comodel, "id", node, active_test=None)
+        active_test = None
+        if field.domain:
+            node, active_test = Group(domains.AND, (node, domains.tree(field.domain))), False
+        inner = self._select(comodel, "id", node, active_test=active_test)
         return self._linked(model, alias, field, inner, positive)
 
     def _select(self, model: Model, column: str, node: Node, *, active_test: bool | None) -> Sql:

@@ -125,7 +125,7 @@ def _fill_lists(session: Session, model: Model, field: Field, records: dict[int,
 def linked_ids(session: Session, model: Model, field: Field, owners: Iterable[int]) -> list[tuple[int, int]]:
     """Pairs of a record and a linked record that the user sees, in the other model's order."""
     comodel = session[field.relation]
-    condition, parameters = where(session, comodel, [])
+    condition, parameters = where(session, comodel, field.domain)
     order = order_by(session.registry, comodel, None)
     given = id_list(owners)
     if field.type == "many2many":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from hub.errors import OdooAccess
@@ -11,11 +11,11 @@ from hub.odoo.embedded.session import IN_LIST, Session, id_list
 
 READ_ONLY = frozenset(
     "res.users res.company res.country res.country.state res.currency res.currency.rate res.lang res.groups "
-    "account.tax account.journal stock.location uom.uom ir.model ir.model.fields".split()
+    "account.tax account.journal stock.location uom.uom ir.model ir.model.fields ir.model.fields.selection".split()
 )
 """Models that a user without the administrator's group may read only."""
 
-HIDDEN = frozenset({"ir.model.data"})
+HIDDEN = frozenset({"ir.model.data", "ir.config_parameter"})
 """Models that such a user may not even read."""
 
 _VERBS = {"read": "access", "create": "create", "write": "modify", "unlink": "delete"}
@@ -36,10 +36,11 @@ def check_access(session: Session, model: Model, operation: str) -> None:
         )
 
 
-def company_rule(model: Model, alias: str, companies: Sequence[int]) -> tuple[str, list[Any]] | None:
+def company_rule(session: Session, model: Model, alias: str) -> tuple[str, list[Any]] | None:
     """The condition that keeps other companies' records out of sight, or None when the model has no companies."""
-    if not model.company:
+    if not model.company or session.superuser or (model.company == "self" and session.admin):
         return None
+    companies = session.company_ids
     column = f"{alias}.id" if model.company == "self" else f"{alias}.company_id"
     through = next((link for link, _parent in model.inherits.items()), "")
     if through and "company_id" in model.fields and model.fields["company_id"].inherited:
@@ -52,7 +53,7 @@ def company_rule(model: Model, alias: str, companies: Sequence[int]) -> tuple[st
 
 def check_companies(session: Session, model: Model, ids: Iterable[int], operation: str) -> None:
     """Raise OdooAccess when one of the existing records belongs to a company that is not selected."""
-    rule = None if session.superuser else company_rule(model, "t", session.company_ids)
+    rule = company_rule(session, model, "t")
     if rule is None:
         return
     text, parameters = rule

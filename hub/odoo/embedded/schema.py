@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from hub.errors import OdooInvalidField, OdooMissing
+from hub.errors import OdooMissing
 from hub.odoo.embedded import fields as f
 from hub.odoo.embedded.fields import Field
+from hub.odoo.faults import unknown_field
+from hub.odoo.introspect import nearest
 
 Method = Callable[..., Any]
 """A public method: ``(session, model, ids, **named arguments)``."""
@@ -75,24 +77,12 @@ class Model:
         """The fields that the table keeps, ``id`` aside."""
         return tuple(one for one in self.fields.values() if one.column and one.name != "id")
 
-    def field(self, name: str, where: str = "") -> Field:
+    def field(self, name: str) -> Field:
         """The field of that name; raises OdooInvalidField with the nearest one."""
         found = self.fields.get(name)
         if found is None:
-            raise self.no_field(name, where)
+            raise unknown_field(self.name, name, nearest(name, self.fields))
         return found
-
-    def no_field(self, name: str, where: str = "") -> OdooInvalidField:
-        """The error for a field that is not there."""
-        near = difflib.get_close_matches(name, self.fields, n=1, cutoff=0.6)
-        hint = {"suggestion": near[0]} if near else {}
-        return OdooInvalidField(
-            f"Invalid field '{name}' in '{self.name}'{where}." + (f" Did you mean '{near[0]}'?" if near else ""),
-            "builtins.ValueError",
-            field=name,
-            constraint="unknown_field",
-            **hint,
-        )
 
 
 MAGIC: dict[str, Field] = {

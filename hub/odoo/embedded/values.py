@@ -12,7 +12,10 @@ from typing import Any
 
 from hub.errors import OdooValidation
 from hub.odoo.embedded.fields import Field
+from hub.odoo.embedded.markup import sanitised
 from hub.odoo.embedded.schema import Model
+
+_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 INTEGER_LIMIT = 2**31
 """Odoo's integers are PostgreSQL's int4."""
@@ -50,8 +53,8 @@ def _text(field: Field, value: Any) -> str:
 
 
 def _html(field: Field, value: Any) -> str:
-    text = str(value)
-    return f"<p>{text}</p>" if text and not text.lstrip().startswith("<") else text
+    text = sanitised(str(value))
+    return f"<span>{text}</span>" if text and not text.lstrip().startswith("<") else text
 
 
 def _integer(field: Field, value: Any) -> int:
@@ -94,9 +97,8 @@ def _datetime(field: Field, value: Any) -> str | None:
     if isinstance(value, date):
         return f"{value.isoformat()} 00:00:00"
     text = str(value)
-    if len(text) == 10:
-        text += " 00:00:00"
-    return datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").strftime("%Y-%m-%d %H:%M:%S")
+    # Odoo reads as much of the format as there is text: the seconds may be missing.
+    return datetime.strptime(text, _FORMAT[: len(text) - 2]).strftime(_FORMAT)
 
 
 def _selection(field: Field, value: Any) -> str:
@@ -113,8 +115,7 @@ def _many2one(field: Field, value: Any) -> int | None:
         return value or None
     if isinstance(value, (list, tuple)):
         return int(value[0]) if value and value[0] else None
-    # Odoo takes any other value for "no record", without a word.
-    return None
+    raise ValueError("expected the id of a record")
 
 
 def _binary(field: Field, value: Any) -> str | None:

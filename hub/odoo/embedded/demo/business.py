@@ -31,7 +31,7 @@ def load(session: Session) -> None:
 
 def find(session: Session, table: str, value: str, column: str = "name") -> int | bool:
     """The id of the first row whose ``column`` is ``value``, or False."""
-    return session.one(f'SELECT id FROM {table} WHERE "{column}" = ? ORDER BY id LIMIT 1', [value]) or False  # noqa: S608
+    return session.one(f'SELECT id FROM {table} WHERE "{column}" = ? ORDER BY id LIMIT 1', [value]) or False
 
 
 def _people(session: Session) -> int:
@@ -143,7 +143,7 @@ def _products(session: Session, data: dict[str, Any]) -> dict[str, int]:
 
 
 def _ago(session: Session, days: int) -> str:
-    moment = datetime.strptime(session.now, "%Y-%m-%d %H:%M:%S") - timedelta(days=days)  # noqa: DTZ007 - naive UTC
+    moment = datetime.strptime(session.now, "%Y-%m-%d %H:%M:%S") - timedelta(days=days)
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 

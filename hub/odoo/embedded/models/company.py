@@ -33,6 +33,16 @@ def _write_company(session: Session, ids: list[int], values: dict[str, Any]) -> 
         write(session, "res.partner", [row[0] for row in rows], address)
 
 
+def _company_changed(session: Session, ids: list[int], changed: set[str]) -> None:
+    """Who makes a company is in it, as in Odoo."""
+    rows = [(one, session.uid) for one in ids]
+    session.run_many(
+        "INSERT OR IGNORE INTO res_company_users_rel (cid, user_id) SELECT id, ?2 FROM res_company WHERE id = ?1 AND "
+        "create_uid = ?2 AND create_date = write_date AND NOT EXISTS (SELECT 1 FROM res_company_users_rel WHERE cid = ?1)",
+        rows,
+    )
+
+
 def _partner(field: f.Field, name: str) -> f.Field:
     return f.Field(
         field.type, field.string, relation=field.relation, shown_stored=False,
@@ -70,7 +80,7 @@ COMPANY = Model(
     parent="parent_id",
     company="self",
     unique=(Unique(("name",), "The operation cannot be completed: The company name must be unique!"),),
-    hooks=Hooks(prepare=_prepare_company, writing=_write_company),
+    hooks=Hooks(prepare=_prepare_company, writing=_write_company, changed=_company_changed),
 )  # fmt: skip
 
 

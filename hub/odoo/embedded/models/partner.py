@@ -72,12 +72,12 @@ def _refuse_with_user(session: Session, ids: list[int], verb: str) -> None:
 
 def _changed(session: Session, ids: list[int], changed: set[str]) -> None:
     if changed & {"name", "parent_id", "is_company", "type", "company_name"}:
-        _recompute_names(session, ids, moved="parent_id" in changed or "is_company" in changed)
+        _recompute_names(session, ids)
     if "barcode" in changed:
         _check_barcodes(session, ids)
 
 
-def _recompute_names(session: Session, ids: list[int], *, moved: bool) -> None:
+def _recompute_names(session: Session, ids: list[int]) -> None:
     """``complete_name`` and the commercial entity of the partners and, since they follow, of all below them."""
     model = session["res.partner"]
     below = hierarchy.descendants(session, model, "parent_id", ids)
@@ -88,12 +88,13 @@ def _recompute_names(session: Session, ids: list[int], *, moved: bool) -> None:
             "commercial_company_name FROM res_partner WHERE id = ?", [one],
         )[0]  # fmt: skip
         name, parent, is_company, kind, company_name, *before = row
-        commercial, commercial_name = _commercial(session, known, one, parent, bool(is_company), name)
+        commercial, commercial_name = _commercial(session, known, one, parent, bool(is_company), name, company_name)
         known[one] = (commercial, commercial_name)
-        parent_name = session.one("SELECT name FROM res_partner WHERE id = ?", [parent]) if parent else company_name
-        complete = _complete_name(name, kind, parent_name, bool(is_company))
-        is_own = commercial == one and not is_company
-        after = [complete, commercial, company_name if is_own else commercial_name]
+        shown = commercial_name or (
+            session.one("SELECT name FROM res_partner WHERE id = ?", [parent]) if parent else ""
+        )
+        complete = _complete_name(name, kind, shown if parent or company_name else "", bool(is_company))
+        after = [complete, commercial, commercial_name or None]
         if before != after:
             update_columns(
                 session, model, [one],
@@ -102,23 +103,33 @@ def _recompute_names(session: Session, ids: list[int], *, moved: bool) -> None:
 
 
 def _commercial(
-    session: Session, known: dict[int, tuple[int, str]], one: int, parent: int | None, is_company: bool, name: str
+    session: Session,
+    known: dict[int, tuple[int, str]],
+    one: int,
+    parent: int | None,
+    is_company: bool,
+    name: str | None,
+    company_name: str | None,
 ) -> tuple[int, str]:
-    if is_company or not parent:
-        return one, name
+    """The commercial entity, which is the nearest company above, or the topmost contact; and that company's name."""
+    if is_company:
+        return one, name or ""
+    if not parent:
+        return one, company_name or ""
     if parent not in known:
         sql = (
-            "SELECT p.commercial_partner_id, c.name FROM res_partner p "
+            "SELECT p.commercial_partner_id, CASE WHEN c.is_company = 1 THEN c.name ELSE '' END FROM res_partner p "
             "JOIN res_partner c ON c.id = p.commercial_partner_id WHERE p.id = ?"
         )
         known[parent] = session.rows(sql, [parent])[0]
-    return known[parent]
+    above, above_name = known[parent]
+    return above, above_name or company_name or ""
 
 
-def _complete_name(name: str | None, kind: str | None, parent_name: str | None, is_company: bool) -> str:
-    labels = dict(TYPES)
-    own = name or (labels[kind] if kind in ("invoice", "delivery", "other") else "")
-    return f"{parent_name}, {own}" if parent_name and not is_company else own
+def _complete_name(name: str | None, kind: str | None, company: str, is_company: bool) -> str:
+    """ "Company, Name" for a contact of a company; an address without a name goes by its type."""
+    own = name or (dict(TYPES)[kind] if company and kind in ("invoice", "delivery", "other") else "")
+    return f"{company}, {own}".strip() if company and not is_company else own.strip()
 
 
 def _check_barcodes(session: Session, ids: list[int]) -> None:
@@ -152,7 +163,7 @@ _IDENTITY = {
     ),
     "type": f.selection("Address Type", TYPES, default="contact"),
     "parent_id": f.many2one("Related Company", "res.partner", index=True),
-    "child_ids": f.one2many("Contact", "res.partner", "parent_id"),
+    "child_ids": f.one2many("Contact", "res.partner", "parent_id", domain=(("active", "=", True),)),
     "parent_name": f.related(f.char("Parent name"), "res_partner", "parent_id", "name"),
     "commercial_partner_id": f.many2one("Commercial Entity", "res.partner", readonly=True, ondelete="set null"),
     "commercial_company_name": f.char("Company Name Entity", readonly=True),
@@ -168,6 +179,7 @@ _IDENTITY = {
     "comment": f.html("Notes"),
     "image_1920": f.binary("Image"),
     "employee": f.boolean("Employee"),
+    "industry_id": f.many2one("Industry", "res.partner.industry"),
 }
 
 _ADDRESS = {
@@ -244,4 +256,15 @@ CATEGORY = Model(
     recursion="You can not create recursive tags.",
 )
 
-MODELS = (PARTNER, CATEGORY)
+INDUSTRY = Model(
+    "res.partner.industry",
+    "Industry",
+    {
+        "name": f.char("Name", translate=True),
+        "full_name": f.char("Full Name", translate=True),
+        "active": f.boolean("Active", default=True),
+    },
+    order="name, id",
+)
+
+MODELS = (PARTNER, CATEGORY, INDUSTRY)

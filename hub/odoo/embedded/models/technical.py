@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import base64
 from typing import Any
 
 from hub.errors import OdooValidation
@@ -28,8 +29,14 @@ def relation_table(model: str, name: str) -> str:
     return f"{name}_{model.replace('.', '_')}_rel"
 
 
-def custom_field(row: dict[str, Any]) -> f.Field:
-    """The field that a row of ``ir.model.fields`` describes."""
+def touch_schema(session: Session) -> None:
+    """Move SQLite's schema version, so that every process reads its custom fields anew."""
+    session.run("CREATE TABLE hub_touch (x)")
+    session.run("DROP TABLE hub_touch")
+
+
+def custom_field(row: dict[str, Any], options: list[tuple[str, str]]) -> f.Field:
+    """The field that a row of ``ir.model.fields`` describes; ``options`` are its selection's."""
     common = {
         "required": bool(row["required"]), "readonly": bool(row["readonly"]), "help": row["help"] or "",
         "manual": True, "size": row["size"] or 0, "copy": bool(row["copied"]),
@@ -42,8 +49,8 @@ def custom_field(row: dict[str, Any]) -> f.Field:
     if kind == "many2many":
         table = row["relation_table"] or relation_table(row["model"], row["name"])
         return f.many2many(string, row["relation"], table, "owner_id", "linked_id", **common)
-    choices = tuple((str(key), str(label)) for key, label in ast.literal_eval(row["selection"] or "[]"))
-    return f.Field(kind, string, selection=choices, **common)
+    choices = options or [(str(key), str(label)) for key, label in ast.literal_eval(row["selection"] or "[]")]
+    return f.Field(kind, string, selection=tuple(choices), **common)
 
 
 def _refuse(message: str, field: str) -> OdooValidation:
@@ -100,6 +107,7 @@ def _changed(session: Session, ids: list[int], changed: set[str]) -> None:
             )
         elif kind != "one2many" and name not in present:
             session.run(f'ALTER TABLE {model.table} ADD COLUMN "{name}" {column_definition(kind)}')
+    touch_schema(session)
 
 
 def _deleting(session: Session, ids: list[int]) -> None:
@@ -114,6 +122,11 @@ def _deleting(session: Session, ids: list[int]) -> None:
             session.run(f"DROP TABLE IF EXISTS {relation_table(model_name, name)}")
         elif kind != "one2many":
             session.run(f'ALTER TABLE {session[model_name].table} DROP COLUMN "{name}"')
+    touch_schema(session)
+
+
+def _options_changed(session: Session, ids: list[int], changed: set[str]) -> None:
+    touch_schema(session)
 
 
 def _protect_model(session: Session, ids: list[int]) -> None:
@@ -157,6 +170,7 @@ FIELD = Model(
         "relation_field": f.char("Relation Field"),
         "relation_table": f.char("Relation Table"),
         "selection": f.char("Selection Options (Deprecated)"),
+        "selection_ids": f.one2many("Selection Options", "ir.model.fields.selection", "field_id", copy=True),
         "help": f.text("Field Help", translate=True),
         "required": f.boolean("Required"),
         "readonly": f.boolean("Readonly"),
@@ -173,6 +187,63 @@ FIELD = Model(
     names=("field_description", "name"),
     unique=(Unique(("model", "name"), "The operation cannot be completed: Field names must be unique per model."),),
     hooks=Hooks(prepare=_prepare, changed=_changed, deleting=_deleting),
+)
+
+OPTION = Model(
+    "ir.model.fields.selection",
+    "Fields Selection",
+    {
+        "field_id": f.many2one("Field", "ir.model.fields", required=True, ondelete="cascade", index=True),
+        "value": f.char("Value", required=True),
+        "name": f.char("Name", required=True, translate=True),
+        "sequence": f.integer("Sequence", default=1000),
+    },
+    order="sequence, id",
+    unique=(
+        Unique(("field_id", "value"), "The operation cannot be completed: Selections values must be unique per field"),
+    ),
+    hooks=Hooks(changed=_options_changed),
+)
+
+PARAMETER = Model(
+    "ir.config_parameter",
+    "System Parameter",
+    {"key": f.char("Key", required=True), "value": f.text("Value", required=True)},
+    order="key",
+    display="{t}.key",
+    names=("key",),
+    unique=(Unique(("key",), "The operation cannot be completed: Key must be unique."),),
+)
+
+
+def _attachment_size(session: Session, values: dict[str, Any]) -> None:
+    values["file_size"] = len(base64.b64decode(str(values.get("datas") or "")))
+
+
+def _attachment_written(session: Session, ids: list[int], values: dict[str, Any]) -> None:
+    if "datas" in values:
+        _attachment_size(session, values)
+
+
+ATTACHMENT = Model(
+    "ir.attachment",
+    "Attachment",
+    {
+        "name": f.char("Name", required=True),
+        "description": f.text("Description"),
+        "type": f.selection("Type", (("url", "URL"), ("binary", "File")), required=True, default="binary"),
+        "datas": f.binary("File Content (base64)", shown_stored=False),
+        "file_size": f.integer("File Size", readonly=True),
+        "mimetype": f.char("Mime Type", default="application/octet-stream"),
+        "url": f.char("Url", size=1024),
+        "public": f.boolean("Is public document", default=False),
+        "res_model": f.char("Resource Model", index=True),
+        "res_field": f.char("Resource Field"),
+        "res_id": f.reference_id("Resource ID", index=True),
+        "company_id": f.many2one("Company", "res.company", default=lambda session: session.company_id),
+    },
+    order="id desc",
+    hooks=Hooks(prepare=_attachment_size, writing=_attachment_written),
 )
 
 DATA = Model(
@@ -196,4 +267,4 @@ DATA = Model(
     ),
 )
 
-MODELS = (MODEL, FIELD, DATA)
+MODELS = (MODEL, FIELD, OPTION, DATA, PARAMETER, ATTACHMENT)
