@@ -166,10 +166,10 @@ class RemoteOdoo(Odoo):
         asked = Call(call.model, call.method, call.ids, plain(call.args))
         try:
             return self._carry(asked, {**self._context, **plain(dict(context or {}))})
-        except OdooInvalidField as error:
-            raise self._suggest(error) from None
         except OdooError as error:
             _hide(error, (self.target.password, self.target.api_key))
+            if isinstance(error, OdooInvalidField) and call.method != "fields_get":  # which suggestions are made from
+                raise self._suggest(error) from None
             raise
 
     def _suggest(self, error: OdooInvalidField) -> OdooInvalidField:
