@@ -1,0 +1,57 @@
+# `make` alone lists what there is. Every target prepares what it needs; nothing is installed outside of this folder.
+
+PYTHON = .venv/bin/python
+PYTEST = $(PYTHON) -m pytest
+.DEFAULT_GOAL = help
+.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-network clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run:  ## run the hub on http://127.0.0.1:8000; Ctrl-C stops it
+	@scripts/bootstrap && exec $(PYTHON) manage.py hub
+
+dev:
+	@scripts/bootstrap --dev
+
+test: dev  ## all tests that need nothing else; ARGS="-k name" for some of them
+	@$(PYTEST) -m "not odoo and not network" --ignore=tests/browser $(ARGS)
+
+check: dev  ## what CI looks at first: lint, types, migrations, house rules
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) manage.py check --fail-level WARNING
+	$(PYTEST) -q tests/test_house.py tests/test_docs.py
+
+format: dev  ## put imports and layout right
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+test-odoo: dev  ## the contract on a real Odoo 19, which is installed and started (HUB_TEST_ODOO: take that one)
+	@told=$${HUB_TEST_ODOO:-$$(scripts/odoo19 up)} && HUB_TEST_ODOO="$$told" HUB_TEST_ODOO_REQUIRED=1 \
+		$(PYTEST) tests/contract tests/odoo $(ARGS)
+
+test-postgres: dev  ## all tests on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
+	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub} \
+		$(PYTEST) -m "not odoo and not network" --ignore=tests/browser --ignore=tests/contract $(ARGS)
+
+test-redis: dev  ## all tests with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
+	@HUB_TEST_BROKER_URL=$${HUB_TEST_BROKER_URL:-redis://127.0.0.1:6379/15} \
+		$(PYTEST) -m "not odoo and not network" --ignore=tests/browser --ignore=tests/contract --ignore=tests/hub $(ARGS)
+
+test-browser: dev  ## the admin in a headless Chromium (HUB_TEST_CHROMIUM; the default is /usr/bin/chromium)
+	@$(PYTEST) tests/browser $(ARGS)
+
+test-network: dev  ## a fresh clone, installed from the package index
+	@$(PYTEST) -m network $(ARGS)
+
+pins:  ## pin the requirements anew (needs uv)
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 -c requirements.txt \
+		requirements-dev.in -o requirements-dev.txt
+
+clean:  ## remove .venv and all caches; data in var/ stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
