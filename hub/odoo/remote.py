@@ -111,7 +111,10 @@ class RemoteOdoo(Odoo):
     def create(self, model: str, values: Sequence[Values], *, context: Context | None = None) -> list[int]:
         if not values:
             return []
-        return _ids(self._do(Call(model, "create", None, {"vals_list": [dict(row) for row in values]}), context))
+        ids = _ids(self._do(Call(model, "create", None, {"vals_list": [dict(row) for row in values]}), context))
+        if len(ids) != len(values):
+            raise _strange()
+        return ids
 
     def write(self, model: str, ids: Sequence[int], values: Values, *, context: Context | None = None) -> None:
         self._do(Call(model, "write", list(ids), {"vals": dict(values)}), context)
@@ -201,7 +204,7 @@ def _hide(error: OdooError, secrets: Sequence[str]) -> None:
 
 
 def _of(kind: type[_Kind], result: Any) -> _Kind:
-    if not isinstance(result, kind):
+    if not isinstance(result, kind) or isinstance(result, bool):
         raise _strange()
     return result
 

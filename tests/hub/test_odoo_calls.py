@@ -33,7 +33,8 @@ def test_json_rpc_sends_what_execute_kw_takes() -> None:
         assert sent(server)["params"] == {
             "service": "object",
             "method": "execute_kw",
-            "args": ["db", 2, CANARY, "res.partner", "search", [[["name", "=", "x"]]], {"limit": 5, "order": "id", "context": {}}],
+            "args": ["db", 2, CANARY, "res.partner", "search", [[["name", "=", "x"]]],
+                     {"limit": 5, "order": "id", "context": {}}],
         }  # fmt: skip
 
 
