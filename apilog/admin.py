@@ -97,7 +97,7 @@ class ApiLogAdmin(ReadOnlyMixin, ModelAdmin):
     @display(description="Time", ordering="duration_ms")
     def shown_duration(self, obj: ApiLog) -> str:
         """How long it took."""
-        return "" if obj.duration_ms is None else f"{obj.duration_ms:.0f} ms"
+        return "" if obj.duration_ms is None else f"{obj.duration_ms:.0f}\u00a0ms"
 
     @display(description="Error")
     def shown_error(self, obj: ApiLog) -> str:

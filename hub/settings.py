@@ -113,6 +113,7 @@ LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = ["hub.formats"]
 TIME_ZONE = HUB["HUB_TIME_ZONE"]
 USE_TZ = True
 STATIC_URL = "static/"

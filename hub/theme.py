@@ -12,6 +12,11 @@ def stylesheet(request: HttpRequest) -> str:
     return static("hub/admin.css")
 
 
+def favicon(request: HttpRequest) -> str:
+    """The picture in the browser's tab."""
+    return static("hub/favicon.svg")
+
+
 def item(title: str, icon: str, page: str) -> dict[str, Any]:
     """A line of the sidebar."""
     return {"title": title, "icon": icon, "link": reverse_lazy(page)}
@@ -60,6 +65,7 @@ UNFOLD = {
     "SITE_HEADER": "Sync Hub",
     "SITE_SUBHEADER": "Odoo and everything else",
     "SITE_SYMBOL": "sync_alt",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": favicon}],
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

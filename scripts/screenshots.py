@@ -28,8 +28,8 @@ PAGES = {
     "logs": "/admin/apilog/apilog/",
     "deliveries": "/admin/syncconfig/delivery/",
     "runs": "/admin/syncconfig/run/",
-    "odoo-models": "/admin/syncconfig/odooconnection/browse/",
-    "odoo-records": "/admin/syncconfig/odooconnection/browse/res.partner/",
+    "odoo-models": "/admin/odoo/",
+    "odoo-records": "/admin/odoo/res.partner/",
     "receiver": "/admin/webhooks/receivedmessage/",
     "users": "/admin/auth/user/",
 }
@@ -97,7 +97,9 @@ def details(page: Page, folder: Path) -> None:
         page.screenshot(path=folder / f"configuration-{slug}.png", full_page=True)
         if name == "Products out":
             for tab in ("Authorization", "Records", "Triggers", "Delivery", "Field mappings", "Headers"):
-                page.get_by_role("link", name=tab).first.click()
+                page.locator("#content-main nav a, #content-main li a, #tabs-items a").filter(
+                    has_text=tab
+                ).first.click()
                 page.screenshot(path=folder / f"configuration-{tab.lower().replace(' ', '-')}.png", full_page=True)
             page.get_by_role("link", name="Run now").click()
             page.wait_for_selector("text=Run now?")

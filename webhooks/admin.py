@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
@@ -43,9 +44,10 @@ class ReceivedMessageAdmin(ReadOnlyMixin, ModelAdmin):
     def pretty_body(self, obj: ReceivedMessage) -> str:
         """The body, JSON with line breaks."""
         try:
-            return json.dumps(json.loads(obj.body), indent=2, ensure_ascii=False)
+            text = json.dumps(json.loads(obj.body), indent=2, ensure_ascii=False)
         except ValueError:
-            return obj.body
+            text = obj.body
+        return format_html('<pre class="hub-code">{}</pre>', text)
 
     @display(description="Headers")
     def shown_headers(self, obj: ReceivedMessage) -> str:

@@ -4,46 +4,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ApiLog',
+            name="ApiLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('in', 'In: an external system called the hub'), ('out', 'Out: the hub called an external system')], max_length=3)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('ok', 'OK'), ('failed', 'Failed')], default='open', max_length=6)),
-                ('trace_id', models.CharField(db_index=True, help_text='The X-Request-ID of the call.', max_length=64, verbose_name='trace id')),
-                ('configuration_id', models.BigIntegerField(editable=False, null=True)),
-                ('configuration_code', models.CharField(blank=True, max_length=64, verbose_name='configuration')),
-                ('client', models.CharField(blank=True, help_text='The API client that called.', max_length=100)),
-                ('operation', models.CharField(blank=True, help_text='What was asked for: create, search, push, ...', max_length=32)),
-                ('model', models.CharField(blank=True, help_text='The Odoo model, such as res.partner.', max_length=100)),
-                ('record_ids', models.JSONField(default=list, help_text='Ids of the Odoo records concerned.', verbose_name='record ids')),
-                ('record_id', models.BigIntegerField(help_text='The first of them, for searching.', null=True)),
-                ('delivery_id', models.BigIntegerField(db_index=True, editable=False, null=True)),
-                ('attempt', models.PositiveIntegerField(default=1)),
-                ('method', models.CharField(max_length=8)),
-                ('url', models.TextField(verbose_name='URL')),
-                ('request_headers', models.JSONField(default=list)),
-                ('request_body', models.TextField(blank=True)),
-                ('response_status', models.PositiveIntegerField(null=True, verbose_name='status')),
-                ('response_headers', models.JSONField(default=list)),
-                ('response_body', models.TextField(blank=True)),
-                ('error_code', models.CharField(blank=True, max_length=64)),
-                ('error_message', models.TextField(blank=True, verbose_name='error')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('duration_ms', models.FloatField(null=True, verbose_name='duration in ms')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("in", "In: an external system called the hub"),
+                            ("out", "Out: the hub called an external system"),
+                        ],
+                        max_length=3,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("ok", "OK"), ("failed", "Failed")], default="open", max_length=6
+                    ),
+                ),
+                (
+                    "trace_id",
+                    models.CharField(
+                        db_index=True, help_text="The X-Request-ID of the call.", max_length=64, verbose_name="trace id"
+                    ),
+                ),
+                ("configuration_id", models.BigIntegerField(editable=False, null=True)),
+                ("configuration_code", models.CharField(blank=True, max_length=64, verbose_name="configuration")),
+                ("client", models.CharField(blank=True, help_text="The API client that called.", max_length=100)),
+                (
+                    "operation",
+                    models.CharField(
+                        blank=True, help_text="What was asked for: create, search, push, ...", max_length=32
+                    ),
+                ),
+                (
+                    "model",
+                    models.CharField(blank=True, help_text="The Odoo model, such as res.partner.", max_length=100),
+                ),
+                (
+                    "record_ids",
+                    models.JSONField(
+                        default=list, help_text="Ids of the Odoo records concerned.", verbose_name="record ids"
+                    ),
+                ),
+                ("record_id", models.BigIntegerField(help_text="The first of them, for searching.", null=True)),
+                ("delivery_id", models.BigIntegerField(db_index=True, editable=False, null=True)),
+                ("attempt", models.PositiveIntegerField(default=1)),
+                ("method", models.CharField(max_length=8)),
+                ("url", models.TextField(verbose_name="URL")),
+                ("request_headers", models.JSONField(default=list)),
+                ("request_body", models.TextField(blank=True)),
+                ("response_status", models.PositiveIntegerField(null=True, verbose_name="status")),
+                ("response_headers", models.JSONField(default=list)),
+                ("response_body", models.TextField(blank=True)),
+                ("error_code", models.CharField(blank=True, max_length=64)),
+                ("error_message", models.TextField(blank=True, verbose_name="error")),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("duration_ms", models.FloatField(null=True, verbose_name="duration in ms")),
             ],
             options={
-                'verbose_name': 'log entry',
-                'verbose_name_plural': 'log entries',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['configuration_id', '-id'], name='apilog_apil_configu_5d64f3_idx'), models.Index(fields=['state', '-id'], name='apilog_apil_state_480a6b_idx'), models.Index(fields=['model', 'record_id'], name='apilog_apil_model_484b41_idx'), models.Index(fields=['started_at'], name='apilog_apil_started_cfa3ab_idx')],
+                "verbose_name": "log entry",
+                "verbose_name_plural": "log entries",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["configuration_id", "-id"], name="apilog_apil_configu_5d64f3_idx"),
+                    models.Index(fields=["state", "-id"], name="apilog_apil_state_480a6b_idx"),
+                    models.Index(fields=["model", "record_id"], name="apilog_apil_model_484b41_idx"),
+                    models.Index(fields=["started_at"], name="apilog_apil_started_cfa3ab_idx"),
+                ],
             },
         ),
     ]

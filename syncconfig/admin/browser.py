@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 
 from hub.errors import HubError, OdooMissing
 from hub.odoo.connect import connect
@@ -28,6 +28,16 @@ COLUMNS = {
 }
 SHORT = 300
 """Characters of a value that are shown."""
+
+
+def urls() -> list[URLPattern]:
+    """The browser's addresses, below the admin's."""
+    guarded = admin.site.admin_view
+    return [
+        path("odoo/", guarded(models_page), name="odoo_browser"),
+        path("odoo/<str:model>/", guarded(records_page), name="odoo_browser_records"),
+        path("odoo/<str:model>/<int:record_id>/", guarded(record_page), name="odoo_browser_record"),
+    ]
 
 
 def models_page(request: HttpRequest) -> HttpResponse:
@@ -72,7 +82,7 @@ def records_page(request: HttpRequest, model: str) -> HttpResponse:
     return _page(
         request,
         "records",
-        title=model,
+        title=f"Embedded Odoo: {model}",
         model=model,
         rows=rows,
         query=query,

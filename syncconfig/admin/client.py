@@ -22,6 +22,7 @@ class TokenInline(TabularInline):
 
     model = ApiToken
     extra = 0
+    hide_title = True
     fields = ["shown", "shown_state", "created_at", "last_used_at", "expires_at"]
     readonly_fields = ["shown", "shown_state", "created_at", "last_used_at"]
 

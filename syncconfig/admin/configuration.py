@@ -40,6 +40,16 @@ ONLY_OUT = (
     "max_attempts",
     "shown_schedule",
 )
+MAIN = [("name", "code"), ("request_type", "active"), ("connection", "model"), "methods", "unmapped", "url"]
+OUT_TABS = [
+    (
+        "Authorization",
+        {"classes": ["tab"], "fields": ["auth_scheme", "auth_login", "auth_password", "auth_token", "auth_header"]},
+    ),
+    ("Records", {"classes": ["tab"], "fields": ["domain", "is_paginated", "page_size"]}),
+    ("Triggers", {"classes": ["tab"], "fields": ["on_create", "on_update", "on_delete", "schedule", "shown_schedule"]}),
+    ("Delivery", {"classes": ["tab"], "fields": [("connect_timeout", "read_timeout"), "max_attempts"]}),
+]
 
 
 class ConfigurationForm(SecretsMixin):
@@ -59,6 +69,13 @@ class ConfigurationForm(SecretsMixin):
 
         model = Configuration
         fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "request_type" in self.fields:
+            # The other direction is another configuration: none of its settings would fit.
+            self.fields["request_type"].disabled = True
+            self.fields["request_type"].help_text = "Chosen when the configuration is made."
 
 
 class MappingInline(TabularInline):
@@ -98,7 +115,6 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
     """What is exchanged, and whether it works."""
 
     form = ConfigurationForm
-    inlines = [MappingInline, HeaderInline]
     list_display = ["name", "direction", "model", "shown_methods", "shown_state", "shown_triggers", "active"]
     list_filter = ["request_type", "active", "connection", "model"]
     search_fields = ["name", "code", "model", "url"]
@@ -116,32 +132,32 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         "auth_token": f"{OUT} && (auth_scheme == 'bearer' || auth_scheme == 'api_key')",
         "auth_header": f"{OUT} && auth_scheme == 'api_key'",
     }
-    fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    ("name", "code"),
-                    ("request_type", "active"),
-                    ("connection", "model"),
-                    "methods",
-                    "unmapped",
-                    "url",
-                ]
-            },
-        ),
-        (
-            "Authorization",
-            {"classes": ["tab"], "fields": ["auth_scheme", "auth_login", "auth_password", "auth_token", "auth_header"]},
-        ),
-        ("Records", {"classes": ["tab"], "fields": ["domain", "is_paginated", "page_size"]}),
-        (
-            "Triggers",
-            {"classes": ["tab"], "fields": ["on_create", "on_update", "on_delete", "schedule", "shown_schedule"]},
-        ),
-        ("Delivery", {"classes": ["tab"], "fields": [("connect_timeout", "read_timeout"), "max_attempts"]}),
-        ("Note", {"classes": ["tab"], "fields": ["note"]}),
-    ]
+    add_fieldsets = [(None, {"fields": MAIN}), ("Note", {"fields": ["note"]})]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Configuration | None = None) -> Any:
+        """A new one begins with the main fields; what its direction needs further follows when it is saved."""
+        if obj is None or not obj.is_out:
+            return self.add_fieldsets
+        return [(None, {"fields": MAIN}), *OUT_TABS, ("Note", {"classes": ["tab"], "fields": ["note"]})]
+
+    def get_inlines(self, request: HttpRequest, obj: Configuration | None) -> list[Any]:
+        """Rows belong to a configuration that exists; headers to one that sends."""
+        if obj is None:
+            return []
+        return [MappingInline, HeaderInline] if obj.is_out else [MappingInline]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Run now is for Out."""
+        actions = super().get_actions_detail(request, object_id)
+        is_out = Configuration.objects.filter(pk=object_id, request_type="out").exists()
+        return [one for one in actions if is_out or not one.action_name.endswith("run_now")]
+
+    def response_add(
+        self, request: HttpRequest, obj: Configuration, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go on with the mappings."""
+        self.message_user(request, f"“{obj.name}” is made. Now say which fields are exchanged.", level=messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:syncconfig_configuration_change", args=[obj.pk]) + "#mappings")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the rows; what happens in Odoo from this moment on is heard."""

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 
@@ -31,6 +33,10 @@ class ConnectionForm(SecretsMixin):
         exclude = ("from_environment",)
 
 
+admin.site.index_title = "Overview"
+admin.site.extra_urls = browser.urls  # type: ignore[attr-defined]  # Unfold's site asks for it
+
+
 @admin.register(OdooConnection)
 class OdooConnectionAdmin(SecretsAdminMixin, ModelAdmin):
     """Where Odoo is, and whether it can be reached."""
@@ -40,7 +46,7 @@ class OdooConnectionAdmin(SecretsAdminMixin, ModelAdmin):
     list_filter = ["active", "transport"]
     search_fields = ["name", "code", "url"]
     prepopulated_fields = {"code": ["name"]}
-    readonly_fields = ["shown_environment", "shown_check", "checked_at", "shown_changes"]
+    readonly_fields = ["shown_environment", "last_check", "shown_changes"]
     actions_detail = ["test_connection"]
     warn_unsaved_form = True
     conditional_fields = dict.fromkeys(("url", "database", "login", "password", "api_key"), "transport != 'embedded'")
@@ -56,18 +62,8 @@ class OdooConnectionAdmin(SecretsAdminMixin, ModelAdmin):
             ("Timeouts in seconds", {"fields": [("connect_timeout", "read_timeout")]}),
         ]
         if obj is not None:
-            sets.append(("What the hub sees", {"fields": ["shown_check", "checked_at", "shown_changes"]}))
+            sets.append(("What the hub sees", {"fields": ["last_check", "shown_changes"]}))
         return sets
-
-    def get_urls(self) -> list[URLPattern]:
-        """The pages of the browser come before the connection's own."""
-        site = self.admin_site.admin_view
-        return [
-            path("browse/", site(browser.models_page), name="odoo_browser"),
-            path("browse/<str:model>/", site(browser.records_page), name="odoo_browser_records"),
-            path("browse/<str:model>/<int:record_id>/", site(browser.record_page), name="odoo_browser_record"),
-            *super().get_urls(),
-        ]
 
     @display(description="Where")
     def place(self, obj: OdooConnection) -> str:
@@ -82,12 +78,19 @@ class OdooConnectionAdmin(SecretsAdminMixin, ModelAdmin):
         """Where the demo's connection points, and how to point it elsewhere."""
         return f"{self.place(obj)}. The HUB_ODOO_* settings decide; they take effect at the next start."
 
+    @display(description="Last check")
+    def last_check(self, obj: OdooConnection) -> str:
+        """When it was checked, and what it said."""
+        if obj.checked_at is None:
+            return "Never checked: press Test connection above."
+        return f"{date_format(timezone.localtime(obj.checked_at), 'DATETIME_FORMAT')}: {obj.check_message}"
+
     @display(description="Last check", label={"OK": "success", "Failed": "danger", "Never checked": "info"})
-    def shown_check(self, obj: OdooConnection) -> Any:
-        """What the last check said."""
+    def shown_check(self, obj: OdooConnection) -> str:
+        """How the last check ended."""
         if obj.check_ok is None:
-            return "Never checked", "Never checked"
-        return ("OK", obj.check_message) if obj.check_ok else ("Failed", f"Failed: {obj.check_message}")
+            return "Never checked"
+        return "OK" if obj.check_ok else "Failed"
 
     @display(description="Changes in Odoo are heard by")
     def shown_changes(self, obj: OdooConnection) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin, messages
@@ -63,21 +64,33 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
             {
                 "fields": [
                     ("configuration", "event"),
-                    ("model", "record_ids"),
-                    ("shown_state", "attempts"),
-                    ("last_status", "last_error"),
+                    ("records", "attempts"),
+                    ("state", "last_status"),
+                    "last_error",
                 ]
             },
         ),
         ("When", {"fields": [("created_at", "due_at", "finished_at")]}),
-        ("For looking it up", {"fields": [("message_id", "trace_id"), "values"]}),
+        ("For looking it up", {"fields": [("message_id", "trace_id"), "last_values"]}),
     ]
-    readonly_fields = ["shown_state", "message_id"]
+    readonly_fields = ["records", "last_values", "message_id"]
 
-    @display(description="Record", header=False)
+    @display(description="Record")
     def shown_record(self, obj: Delivery) -> str:
-        """Model and ids."""
-        return str(obj)
+        """Model and the first ids."""
+        return obj.records_text()
+
+    @display(description="Records")
+    def records(self, obj: Delivery) -> str:
+        """Model and all ids."""
+        return f"{obj.model} {', '.join(map(str, obj.record_ids))}"
+
+    @display(description="Last values")
+    def last_values(self, obj: Delivery) -> str:
+        """What a deleted record held; all others are read from Odoo when they are sent."""
+        if obj.values is None:
+            return "Read from Odoo when it is sent."
+        return json.dumps(obj.values, ensure_ascii=False)
 
     @display(description="State", ordering="state", label=DELIVERY_LABELS)
     def shown_state(self, obj: Delivery) -> Any:
@@ -138,10 +151,9 @@ class RunAdmin(ReadOnlyMixin, ModelAdmin):
     list_filter = ["state", "configuration"]
     list_select_related = ["configuration"]
     fieldsets = [
-        (None, {"fields": [("configuration", "event"), ("shown_state", "records"), ("cursor", "error")]}),
+        (None, {"fields": [("configuration", "event"), ("state", "records"), ("cursor", "error")]}),
         ("When", {"fields": [("created_at", "due_at", "finished_at")]}),
     ]
-    readonly_fields = ["shown_state"]
 
     @display(description="State", ordering="state", label=RUN_LABELS)
     def shown_state(self, obj: Run) -> Any:

@@ -85,9 +85,7 @@ class OdooConnection(models.Model):
         if self.from_environment or self.transport == EMBEDDED:
             return
         missing = {
-            name: f"Needed to reach Odoo: {example}."
-            for name, example in NEEDED.items()
-            if not getattr(self, name)
+            name: f"Needed to reach Odoo: {example}." for name, example in NEEDED.items() if not getattr(self, name)
         }
         if not (self.password or self.api_key):
             missing["api_key"] = "Give an API key, or the password above."

@@ -79,4 +79,8 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
+        return f"Delivery {self.pk}: {self.records_text()}"
+
+    def records_text(self) -> str:
+        """The model and the first ids, for people."""
         return f"{self.model} {', '.join(map(str, self.record_ids[:3]))}{'…' if len(self.record_ids) > 3 else ''}"

@@ -19,8 +19,8 @@ PAGES = [
     "/admin/apilog/apilog/",
     "/admin/syncconfig/delivery/",
     "/admin/syncconfig/run/",
-    "/admin/syncconfig/odooconnection/browse/",
-    "/admin/syncconfig/odooconnection/browse/res.partner/",
+    "/admin/odoo/",
+    "/admin/odoo/res.partner/",
     "/admin/webhooks/receivedmessage/",
     "/admin/auth/user/",
     "/admin/auth/group/",
@@ -42,8 +42,9 @@ def open_configuration(page: Page, name: str) -> None:
     page.wait_for_url(re.compile(r"/configuration/\d+/change/"))
 
 
-def test_a_configuration_shows_only_the_fields_that_its_direction_needs(page: Page) -> None:
-    open_configuration(page, "Customers out")
+def test_a_new_configuration_asks_only_for_what_its_direction_needs(page: Page) -> None:
+    page.goto("/admin/syncconfig/configuration/add/")
+    page.select_option("#id_request_type", "out")
     expect(page.locator("#id_url")).to_be_visible()
     expect(page.locator("#id_unmapped")).to_be_hidden()
     page.select_option("#id_request_type", "in")
@@ -51,9 +52,38 @@ def test_a_configuration_shows_only_the_fields_that_its_direction_needs(page: Pa
     expect(page.locator("#id_unmapped")).to_be_visible()
 
 
+def test_a_configuration_that_exists_shows_only_its_own_fields(page: Page) -> None:
+    open_configuration(page, "Customers out")
+    expect(page.locator("#id_url")).to_be_visible()
+    expect(page.locator("#id_unmapped")).to_be_hidden()
+    open_configuration(page, "Customers in")
+    expect(page.locator("#id_unmapped")).to_be_visible()
+    expect(page.get_by_text("Authorization type")).to_have_count(0)
+    expect(page.get_by_role("link", name="Run now")).to_have_count(0)
+
+
+def test_a_configuration_is_made_saved_and_mapped(page: Page) -> None:
+    page.goto("/admin/syncconfig/configuration/add/")
+    page.fill("#id_name", "Orders out")
+    page.fill("#id_code", "orders-out")
+    page.select_option("#id_connection", label="Demo Odoo")
+    page.fill("#id_model", "sale.order")
+    page.get_by_label("POST").check()
+    page.fill("#id_url", "https://api.example.com/orders")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Now say which fields are exchanged")).to_be_visible()
+    page.get_by_text("Add another Field mapping").click()
+    page.fill("#id_mappings-0-odoo_field", "name")
+    page.fill("#id_mappings-0-external_key", "order_number")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    open_configuration(page, "Orders out")
+    expect(page.locator("#id_mappings-0-external_key")).to_have_value("order_number")
+
+
 def test_the_authorization_type_decides_which_credentials_are_asked_for(page: Page) -> None:
     open_configuration(page, "Products out")
-    page.get_by_role("link", name="Authorization").click()
+    page.locator("nav a").filter(has_text="Authorization").click()
     expect(page.locator("#id_auth_login")).to_be_hidden()
     page.select_option("#id_auth_scheme", "basic")
     expect(page.locator("#id_auth_login")).to_be_visible()
@@ -77,7 +107,7 @@ def test_run_now_asks_and_then_sends(page: Page, hub: RunningHub) -> None:
 def test_a_posted_customer_is_found_in_odoo_at_the_receiver_and_in_the_log(page: Page, hub: RunningHub) -> None:
     body = {"data": {"name": "Browser Customer", "email": "browser@example.com"}}
     hub.call("POST", "/api/sync/v1/res.partner", body, token=printed_token(hub))
-    page.goto("/admin/syncconfig/odooconnection/browse/res.partner/?q=Browser")
+    page.goto("/admin/odoo/res.partner/?q=Browser")
     expect(page.get_by_role("link", name="Browser Customer")).to_be_visible()
     until(lambda: [one for one in hub.shell(RECEIVED) if one["full_name"] == "Browser Customer"], "the push")
     page.goto("/admin/webhooks/receivedmessage/?q=Browser")

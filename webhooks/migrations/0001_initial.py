@@ -4,27 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ReceivedMessage',
+            name="ReceivedMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(max_length=200)),
-                ('method', models.CharField(max_length=8)),
-                ('headers', models.JSONField(default=list)),
-                ('body', models.TextField(blank=True)),
-                ('message_id', models.CharField(blank=True, db_index=True, max_length=64, verbose_name='Idempotency-Key')),
-                ('received_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("path", models.CharField(max_length=200)),
+                ("method", models.CharField(max_length=8)),
+                ("headers", models.JSONField(default=list)),
+                ("body", models.TextField(blank=True)),
+                (
+                    "message_id",
+                    models.CharField(blank=True, db_index=True, max_length=64, verbose_name="Idempotency-Key"),
+                ),
+                ("received_at", models.DateTimeField(auto_now_add=True, verbose_name="received")),
             ],
             options={
-                'verbose_name': 'received message',
-                'ordering': ['-id'],
+                "verbose_name": "received message",
+                "ordering": ["-id"],
             },
         ),
     ]
