@@ -9,7 +9,6 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,9 +65,8 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def installed(clone: Path) -> Iterator[None]:
+def installed(clone: Path) -> None:
     subprocess.run([clone / "scripts" / "bootstrap"], check=True, stdin=subprocess.DEVNULL)
-    yield
 
 
 def test_make_run_greets_with_all_that_a_newcomer_needs(clone: Path, port: int) -> None:

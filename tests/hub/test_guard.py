@@ -75,7 +75,8 @@ def test_a_public_address_is_not(address: str) -> None:
 @given(st.ip_addresses())
 def test_no_address_is_allowed_that_python_calls_private_or_special(address: Any) -> None:
     if forbidden(address) is None and not (address.version == 6 and (address.ipv4_mapped or address.sixtofour)):
-        assert not (address.is_private or address.is_loopback or address.is_link_local or address.is_multicast)
+        kinds = ("private", "loopback", "link_local", "multicast", "unspecified")
+        assert not [kind for kind in kinds if getattr(address, f"is_{kind}")]
 
 
 @pytest.mark.parametrize("host", SPELLINGS)

@@ -48,9 +48,24 @@ def test_a_name_for_a_secret_is_known(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["name", "email", "key", "keys", "author", "authority", "token_type", "max_tokens", "keyword", "monkey", "path",
-     "id", "Content-Type", "webhook-id", "webhook-signature", "secretary", "passenger", "compass", "next_page_token", ""],
-)  # fmt: skip
+    [
+        *(
+            "name",
+            "email",
+            "key",
+            "keys",
+            "author",
+            "authority",
+            "token_type",
+            "max_tokens",
+            "keyword",
+            "monkey",
+            "path",
+        ),
+        *("id", "Content-Type", "webhook-id", "webhook-signature", "secretary", "passenger", "compass", ""),
+        "next_page_token",
+    ],
+)
 def test_a_harmless_name_is_not(name: str) -> None:
     assert not is_secret_name(name)
 
