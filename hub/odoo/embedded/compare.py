@@ -39,7 +39,7 @@ def _membership(session: Session, model: Model, field: Field, column: str, leaf:
     if field.type == "boolean":
         return _boolean(column, leaf.value, positive)
     if field.type == "datetime" and any(value not in (False, None) for value in leaf.value):
-        leaf = Leaf(leaf.path, leaf.operator, [_moment(session, model, field, value)[0] for value in leaf.value])
+        leaf = Leaf(leaf.path, leaf.operator, [_moment(session, model, field, value) for value in leaf.value])
     values = [_value(session, model, field, value) for value in leaf.value if value is not False and value is not None]
     empty = len(values) < len(leaf.value)
     if field.falsy is not None:
@@ -82,7 +82,7 @@ def _value(session: Session, model: Model, field: Field, value: Any) -> Any:
     except (TypeError, ValueError) as exc:
         raise wrong_value(model, field, value, "expected a number") from exc
     if field.type == "date":
-        return _moment(session, model, field, value)[0][:10]
+        return str(_moment(session, model, field, value))[:10]
     if isinstance(value, (dict, list)):
         raise wrong_value(model, field, value, "expected a single value")
     return value if isinstance(value, str) else str(value)
@@ -141,9 +141,10 @@ def _inequality(session: Session, model: Model, field: Field, column: str, leaf:
         return _before_or_after(session, model, field, column, leaf)
     if field.type == "many2one" and isinstance(value, str):
         raise OdooValidation(
-            f"Inequality not supported for relational field '{leaf.path}' using a string.", "builtins.TypeError",
+            f"Inequality not supported for relational field '{leaf.path}' using a string.",
+            "builtins.TypeError",
             field=leaf.path,
-        )  # fmt: skip
+        )
     if field.falsy is None:
         return (f"{column} {operator} ?", [_value(session, model, field, value)])
     value = _truth(value) if field.type == "boolean" else _value(session, model, field, value or field.falsy)
@@ -169,21 +170,17 @@ def _holds(left: Any, operator: str, right: Any) -> bool:
 def _before_or_after(session: Session, model: Model, field: Field, column: str, leaf: Leaf) -> Sql:
     if leaf.value is False or leaf.value is None:
         return ("0", [])
-    moment, whole_day = _moment(session, model, field, leaf.value)
-    if field.type == "date":
-        return (f"{column} {leaf.operator} ?", [moment[:10]])
-    operator = leaf.operator
-    if whole_day and operator in (">", "<="):
-        # After a day, or up to it: the whole day counts.
-        moment = (datetime.strptime(moment, _FORMAT) + timedelta(days=1)).strftime(_FORMAT)
-        operator = ">=" if operator == ">" else "<"
-    return (f"{column} {operator} ?", [moment])
+    moment = _moment(session, model, field, leaf.value)
+    return (f"{column} {leaf.operator} ?", [moment[:10] if field.type == "date" else moment])
 
 
-def _moment(session: Session, model: Model, field: Field, value: Any) -> tuple[Any, bool]:
-    """The date or datetime as ``YYYY-MM-DD HH:MM:SS`` in UTC, and whether it was a day without a time."""
+def _moment(session: Session, model: Model, field: Field, value: Any) -> Any:
+    """The date or datetime as ``YYYY-MM-DD HH:MM:SS`` in UTC; nothing stays nothing.
+
+    A day is its first moment, also after ``>``: so Odoo reads one that comes as text.
+    """
     if value is False or value is None:
-        return value, False
+        return value
     text = str(value).strip()
     if _ZONED.match(text):
         raise wrong_value(model, field, value, "expecting only datetimes with no timezone")
@@ -193,12 +190,11 @@ def _moment(session: Session, model: Model, field: Field, value: Any) -> tuple[A
     day, time = match.groups()
     try:
         if time is None:
-            # A day is its first moment, also after ">": so Odoo reads one that comes as text.
-            return _day(session, field, datetime.strptime(day, "%Y-%m-%d")), False
+            return _day(session, field, datetime.strptime(day, "%Y-%m-%d"))
         moment = datetime.strptime(f"{day} {time if len(time) == 8 else time + ':00'}", _FORMAT)
     except ValueError as exc:
         raise wrong_value(model, field, value, str(exc)) from exc
-    return moment.strftime(_FORMAT), False
+    return moment.strftime(_FORMAT)
 
 
 def _day(session: Session, field: Field, day: datetime) -> str:
@@ -212,18 +208,17 @@ def _day(session: Session, field: Field, day: datetime) -> str:
     return day.strftime(_FORMAT)
 
 
-def _relative(model: Model, field: Field, value: Any, text: str) -> tuple[str, bool]:
+def _relative(model: Model, field: Field, value: Any, text: str) -> str:
     """``now``, ``today`` and terms such as ``-7d``, which Odoo 19 takes in domains."""
     words = text.split()
     moment = datetime.now(UTC)
-    whole_day = False
-    if words and words[0] in ("now", "today"):
-        if words.pop(0) == "today":
-            moment, whole_day = moment.replace(hour=0, minute=0, second=0), True
-    for word in words or ([] if text in ("now", "today") else [text]):
+    start = words.pop(0) if words and words[0] in ("now", "today") else ""
+    if start == "today":
+        moment = moment.replace(hour=0, minute=0, second=0)
+    for word in words or ([] if start else [text]):
         match = _RELATIVE.match(word)
         if match is None:
             raise wrong_value(model, field, value, "expected YYYY-MM-DD or YYYY-MM-DD HH:MM:SS")
         amount = int(match[2]) if match[1] == "+" else -int(match[2])
         moment += timedelta(**{_UNITS[match[3]]: amount})
-    return moment.strftime(_FORMAT), whole_day
+    return moment.strftime(_FORMAT)

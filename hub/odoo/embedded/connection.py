@@ -55,7 +55,7 @@ class EmbeddedOdoo(Odoo):
         if self._ready:
             return
         with self._lock:
-            if self._ready:
+            if self._uid:
                 return
             ensure(self.database, demo=self.target.database != "empty")
             self._uid = self._authenticated()
@@ -107,17 +107,30 @@ class EmbeddedOdoo(Odoo):
         return tuple(wanted), bool(admin)
 
     def search(
-        self, model: str, domain: Domain = (), *, offset: int = 0, limit: int | None = None,
-        order: str | None = None, context: Context | None = None,
-    ) -> list[int]:  # fmt: skip
+        self,
+        model: str,
+        domain: Domain = (),
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        context: Context | None = None,
+    ) -> list[int]:
         """See :meth:`Odoo.search`."""
         with self.session(context) as session:
             return reading.search(session, model, plain(domain), offset, limit, order)
 
     def search_read(
-        self, model: str, domain: Domain = (), fields: Sequence[str] = (), *, offset: int = 0,
-        limit: int | None = None, order: str | None = None, context: Context | None = None,
-    ) -> list[Record]:  # fmt: skip
+        self,
+        model: str,
+        domain: Domain = (),
+        fields: Sequence[str] = (),
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        context: Context | None = None,
+    ) -> list[Record]:
         """See :meth:`Odoo.search_read`."""
         with self.session(context) as session:
             ids = reading.search(session, model, plain(domain), offset, limit, order)
@@ -139,8 +152,10 @@ class EmbeddedOdoo(Odoo):
         if missing:
             raise OdooMissing(
                 f"Record does not exist or has been deleted: {model} {', '.join(map(str, missing))}.",
-                "odoo.exceptions.MissingError", model=model, ids=missing,
-            )  # fmt: skip
+                "odoo.exceptions.MissingError",
+                model=model,
+                ids=missing,
+            )
         return records
 
     def create(self, model: str, values: Sequence[Values], *, context: Context | None = None) -> list[int]:
@@ -159,9 +174,14 @@ class EmbeddedOdoo(Odoo):
             deleting.unlink(session, model, ids)
 
     def call(
-        self, model: str, method: str, ids: Sequence[int] = (), kwargs: Mapping[str, Any] | None = None, *,
+        self,
+        model: str,
+        method: str,
+        ids: Sequence[int] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
         context: Context | None = None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         """See :meth:`Odoo.call`; the methods are those of :mod:`hub.odoo.embedded.methods` and of the models."""
         arguments = plain(kwargs or {})
         inner = {**(context or {}), **(arguments.pop("context", None) or {})}
@@ -179,9 +199,12 @@ class EmbeddedOdoo(Odoo):
             return LoadResult(None, refused.messages)
 
     def fields_get(
-        self, model: str, attributes: Sequence[str] = ("type", "string", "required", "readonly", "relation", "store"),
-        *, context: Context | None = None,
-    ) -> dict[str, dict[str, Any]]:  # fmt: skip
+        self,
+        model: str,
+        attributes: Sequence[str] = ("type", "string", "required", "readonly", "relation", "store"),
+        *,
+        context: Context | None = None,
+    ) -> dict[str, dict[str, Any]]:
         """See :meth:`Odoo.fields_get`."""
         with self.session(context) as session:
             return introspection.fields_get(session, model, attributes)

@@ -24,8 +24,10 @@ def unlink(session: Session, name: str, ids: Sequence[int]) -> None:
         raise OdooMissing(
             "Record does not exist or has been deleted.\n"
             f"(Record: {model.name}({', '.join(map(str, missing))},), User: {session.uid})",
-            "odoo.exceptions.MissingError", model=name, ids=missing,
-        )  # fmt: skip
+            "odoo.exceptions.MissingError",
+            model=name,
+            ids=missing,
+        )
     check_companies(session, model, ids, "unlink")
     noted = model.hooks.deleting(session, ids) if model.hooks.deleting else None
     _release(session.sudo(), model, ids)
@@ -64,8 +66,11 @@ def _held(other: Model, field: Field) -> OdooValidation:
         f"The troublemaker is: '{other.label}' ({other.name})\n"
         f"Thanks to the following constraint: '{field.string}' ({field.name})\n"
         "How about archiving the record instead?",
-        "odoo.exceptions.ValidationError", model=other.name, field=field.name, constraint="foreign_key",
-    )  # fmt: skip
+        "odoo.exceptions.ValidationError",
+        model=other.name,
+        field=field.name,
+        constraint="foreign_key",
+    )
 
 
 def _set_empty(session: Session, other: Model, field: Field, ids: Sequence[int]) -> None:

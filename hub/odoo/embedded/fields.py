@@ -15,14 +15,21 @@ TO_MANY = frozenset({"one2many", "many2many"})
 RELATIONAL = TO_MANY | {"many2one"}
 
 FALSY: dict[str, Any] = {
-    "char": "", "text": "", "html": "", "integer": 0, "many2one_reference": 0, "float": 0.0, "monetary": 0.0,
+    "char": "",
+    "text": "",
+    "html": "",
+    "integer": 0,
+    "many2one_reference": 0,
+    "float": 0.0,
+    "monetary": 0.0,
     "boolean": False,
-}  # fmt: skip
+}
 """The value that a domain treats like an empty column (Odoo's ``falsy_value``)."""
 
 SQL_TYPES = {"integer": "INTEGER", "boolean": "INTEGER", "many2one": "INTEGER", "many2one_reference": "INTEGER"} | {
-    "float": "REAL", "monetary": "REAL",
-}  # fmt: skip
+    "float": "REAL",
+    "monetary": "REAL",
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,9 @@ class Field:
     manual: bool = False
     domain: tuple[tuple[str, str, Any], ...] = ()
     """What a linked record must meet to be in the list; a domain on ``active`` also turns off hiding by it."""
+
+    image: bool = False
+    """A binary that must be a picture."""
 
     secret: bool = False
     """Kept, but always read and searched as empty."""

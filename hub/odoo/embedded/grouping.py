@@ -27,9 +27,16 @@ _FUNCTIONS = {
 
 
 def formatted_read_group(
-    session: Session, model: Model, ids: list[int], domain: Any = (), groupby: Sequence[str] = (),
-    aggregates: Sequence[str] = ("__count",), offset: int = 0, limit: int | None = None, order: str | None = None,
-) -> list[dict[str, Any]]:  # fmt: skip
+    session: Session,
+    model: Model,
+    ids: list[int],
+    domain: Any = (),
+    groupby: Sequence[str] = (),
+    aggregates: Sequence[str] = ("__count",),
+    offset: int = 0,
+    limit: int | None = None,
+    order: str | None = None,
+) -> list[dict[str, Any]]:
     """A dictionary for each group, with ``__count``, ``field:sum`` and so on."""
     check_access(session, model, "read")
     keys = [_key(model, one) for one in groupby]
@@ -92,10 +99,17 @@ def _shown(
 
 
 def read_group(
-    session: Session, model: Model, ids: list[int], domain: Any = (), fields: Sequence[str] = (),
-    groupby: Sequence[str] | str = (), offset: int = 0, limit: int | None = None, orderby: str | None = None,
+    session: Session,
+    model: Model,
+    ids: list[int],
+    domain: Any = (),
+    fields: Sequence[str] = (),
+    groupby: Sequence[str] | str = (),
+    offset: int = 0,
+    limit: int | None = None,
+    orderby: str | None = None,
     lazy: bool = True,
-) -> list[dict[str, Any]]:  # fmt: skip
+) -> list[dict[str, Any]]:
     """The older form: groups by the first field (``lazy``) or by all, numeric ``fields`` summed."""
     given = [groupby] if isinstance(groupby, str) else list(groupby)
     given = given[:1] if lazy else given

@@ -43,5 +43,7 @@ def refuse_rings(session: Session, model: Model, ids: Sequence[int]) -> None:
     if found:
         raise OdooValidation(
             model.recursion or "Recursion Detected.",
-            "odoo.exceptions.ValidationError", field=parent, constraint="recursion",
-        )  # fmt: skip
+            "odoo.exceptions.ValidationError",
+            field=parent,
+            constraint="recursion",
+        )

@@ -78,7 +78,7 @@ def _row(session: Session, model: Model, columns: Sequence[_Column], row: Sequen
             database_id = _database_id(model, cell)
         elif column.by == "id" and column.field.name == "id":
             external_id = str(cell).strip() if cell else None
-        elif not (cell in ("", None) and column.field.type in ("boolean", "many2one", "selection") and False):
+        else:
             values[column.field.name] = _value(session, model, column, cell)
     record_id = database_id or (_by_external_id(session, model.name, external_id) if external_id else None)
     if record_id:
@@ -185,5 +185,9 @@ def _selection(field: Field, cell: Any) -> str:
 
 
 _READERS = {
-    "boolean": _boolean, "integer": _number, "float": _number, "monetary": _number, "selection": _selection,
-}  # fmt: skip
+    "boolean": _boolean,
+    "integer": _number,
+    "float": _number,
+    "monetary": _number,
+    "selection": _selection,
+}

@@ -1,4 +1,4 @@
-"""Making an embedded Odoo: tables, the records that every Odoo has, and demo data; safe to repeat, and to do twice at once."""
+"""Making an embedded Odoo: tables, the records that every Odoo has, demo data; safe to repeat, and twice at once."""
 
 from __future__ import annotations
 

@@ -121,10 +121,8 @@ def _many2many(target: _Target, given: Iterable[Command]) -> None:
     for command in given:
         if command.code is Code.CREATE:
             _link(target, target.create([command.values]))
-        elif command.code is Code.UPDATE:
-            target.write([command.id], command.values)
-        elif command.code is Code.DELETE:
-            target.delete([command.id])
+        elif command.code in (Code.UPDATE, Code.DELETE):
+            _change_linked(target, command)
         elif command.code is Code.UNLINK:
             _take_off(target, [command.id])
         elif command.code is Code.LINK:
@@ -135,14 +133,27 @@ def _many2many(target: _Target, given: Iterable[Command]) -> None:
             _link(target, [one for one in command.ids if one not in now])
 
 
+def _change_linked(target: _Target, command: Command) -> None:
+    """Write to or delete a linked record; one that is gone already is passed over, as in Odoo."""
+    if not existing(target.session, target.comodel, [command.id]):
+        return
+    if command.code is Code.UPDATE:
+        target.write([command.id], command.values)
+    else:
+        target.delete([command.id])
+
+
 def _link(target: _Target, ids: Sequence[int]) -> None:
     missing = sorted(set(ids) - existing(target.session, target.comodel, ids))
     if missing:
         raise OdooValidation(
             f"The field '{target.field.string}' ({target.field.name}) links {target.comodel.name} {missing[0]}, "
             "which does not exist or has been deleted.",
-            "odoo.exceptions.ValidationError", field=target.field.name, value=missing[0], constraint="foreign_key",
-        )  # fmt: skip
+            "odoo.exceptions.ValidationError",
+            field=target.field.name,
+            value=missing[0],
+            constraint="foreign_key",
+        )
     field = target.field
     target.session.run_many(
         f'INSERT OR IGNORE INTO {field.relation_table} ("{field.column1}", "{field.column2}") VALUES (?, ?)',

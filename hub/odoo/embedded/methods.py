@@ -21,7 +21,7 @@ READING = frozenset(
 
 
 def call(session: Session, name: str, method: str, ids: list[int], arguments: Mapping[str, Any]) -> Any:
-    """Call a method; raises OdooMissing for an unknown one, OdooAccess for a private one, OdooValidation for arguments."""
+    """Call a method; OdooMissing for an unknown one, OdooAccess for a private one, OdooValidation for arguments."""
     model = session[name]
     if method.startswith("_") or method in ("exists", "browse", "sudo", "with_context"):
         raise OdooAccess(
@@ -44,9 +44,14 @@ def call(session: Session, name: str, method: str, ids: list[int], arguments: Ma
 
 
 def _search(
-    session: Session, model: Model, ids: list[int], domain: Any = (), offset: int = 0, limit: int | None = None,
+    session: Session,
+    model: Model,
+    ids: list[int],
+    domain: Any = (),
+    offset: int = 0,
+    limit: int | None = None,
     order: str | None = None,
-) -> list[int]:  # fmt: skip
+) -> list[int]:
     return reading.search(session, model.name, domain, offset, limit, order)
 
 
@@ -55,9 +60,16 @@ def _search_count(session: Session, model: Model, ids: list[int], domain: Any = 
 
 
 def _search_read(
-    session: Session, model: Model, ids: list[int], domain: Any = (), fields: Sequence[str] | None = None,
-    offset: int = 0, limit: int | None = None, order: str | None = None, load: str | None = "_classic_read",
-) -> list[dict[str, Any]]:  # fmt: skip
+    session: Session,
+    model: Model,
+    ids: list[int],
+    domain: Any = (),
+    fields: Sequence[str] | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+    order: str | None = None,
+    load: str | None = "_classic_read",
+) -> list[dict[str, Any]]:
     found = reading.search(session, model.name, domain, offset, limit, order)
     return _read(session, model, found, fields, load)
 
@@ -114,9 +126,15 @@ def _toggle_active(session: Session, model: Model, ids: list[int]) -> None:
 
 
 def _name_search(
-    session: Session, model: Model, ids: list[int], name: str = "", domain: Any = None, operator: str = "ilike",
-    limit: int | None = 100, args: Any = None,
-) -> list[list[Any]]:  # fmt: skip
+    session: Session,
+    model: Model,
+    ids: list[int],
+    name: str = "",
+    domain: Any = None,
+    operator: str = "ilike",
+    limit: int | None = 100,
+    args: Any = None,
+) -> list[list[Any]]:
     given = list(domain or args or [])
     if name:
         given = (
@@ -150,9 +168,12 @@ def _default_get(session: Session, model: Model, ids: list[int], fields: Sequenc
 
 
 def _fields_get(
-    session: Session, model: Model, ids: list[int], allfields: Sequence[str] | None = None,
+    session: Session,
+    model: Model,
+    ids: list[int],
+    allfields: Sequence[str] | None = None,
     attributes: Sequence[str] | None = None,
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+) -> dict[str, dict[str, Any]]:
     return introspection.fields_get(session, model.name, attributes, allfields)
 
 

@@ -1,4 +1,4 @@
-"""``order="name desc, id"`` as SQL: checked, many2one by the other model's own order, empty ones where Odoo has them."""
+"""``order="name desc, id"`` as SQL: checked, many2one by the other model's order, empty ones where Odoo has them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ def order_by(registry: Registry, model: Model, order: str | None) -> str:
     spec = order or model.order
     if not _SPEC.match(spec):
         raise OdooValidation(
-            f'Invalid "order" specified ({spec}). A valid "order" specification is a comma-separated list of valid field '
-            "names (optionally followed by asc/desc for the direction).",
-            "odoo.exceptions.UserError", field="order", value=spec,
-        )  # fmt: skip
+            f'Invalid "order" specified ({spec}). A valid "order" specification is a comma-separated list of valid '
+            "field names (optionally followed by asc/desc for the direction).",
+            "odoo.exceptions.UserError",
+            field="order",
+            value=spec,
+        )
     terms = [term for part in spec.split(",") for term in _term(registry, model, "t", part, (), False)]
     return ", ".join(terms)
 
@@ -37,13 +39,22 @@ def _term(registry: Registry, model: Model, alias: str, part: str, seen: tuple[s
     descending = ("desc" in words[1:2]) != flip
     nulls = words[words.index("nulls") + 1] if "nulls" in words else ("first" if descending else "last")
     direction = f"{' DESC' if descending else ''} NULLS {nulls.upper()}"
-    if field.type == "many2one" and rest != "id":
-        return _by_relation(registry, model, alias, field, rest, seen, descending, direction)
+    if rest and (field.type != "many2one" or rest != "id"):
+        raise OdooValidation(
+            f"Invalid field property '{rest}' on {model.name}.{name}: order by '{name}' itself.",
+            "builtins.ValueError",
+            field="order",
+            value=part.strip(),
+        )
+    if field.type == "many2one" and not rest:
+        return _by_relation(registry, model, alias, field, seen, descending, direction)
     if not _sortable(field):
         raise OdooValidation(
-            f"Cannot order by {model.name}.{name} because it is not stored.", "builtins.ValueError",
-            field="order", value=part.strip(),
-        )  # fmt: skip
+            f"Cannot order by {model.name}.{name} because it is not stored.",
+            "builtins.ValueError",
+            field="order",
+            value=part.strip(),
+        )
     column = expression(field, alias)
     if field.type == "boolean":
         column = f"COALESCE({column}, 0)"
@@ -58,9 +69,14 @@ def _sortable(field: Field) -> bool:
 
 
 def _by_relation(
-    registry: Registry, model: Model, alias: str, field: Field, rest: str, seen: tuple[str, ...], descending: bool,
+    registry: Registry,
+    model: Model,
+    alias: str,
+    field: Field,
+    seen: tuple[str, ...],
+    descending: bool,
     direction: str,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Order by what the linked record is ordered by, one level down; a ring of such orders ends at the id."""
     link = expression(field, alias)
     key = f"{model.name}.{field.name}"
@@ -69,7 +85,7 @@ def _by_relation(
     comodel = registry[field.relation]
     inner = f"o{len(seen)}"
     terms: list[str] = []
-    for part in (rest or comodel.order).split(","):
+    for part in comodel.order.split(","):
         for term in _term(registry, comodel, inner, part, (*seen, key), descending):
             column, suffix = _split(term)
             terms.append(f"(SELECT {column} FROM {comodel.table} {inner} WHERE {inner}.id = {link}){suffix}")

@@ -63,12 +63,17 @@ def flush(session: Session) -> None:
     origin = str(session.context.get("hub_origin") or "")[:200]
     rows = [
         (
-            model, record_id, pending.event, pending.uid, origin,
+            model,
+            record_id,
+            pending.event,
+            pending.uid,
+            origin,
             json.dumps(list(pending.old)) if pending.event == "write" else "[]",
-            json.dumps(pending.old) if pending.old else "{}", session.now,
+            json.dumps(pending.old) if pending.old else "{}",
+            session.now,
         )
         for (model, record_id), pending in session.pending.items()
-    ]  # fmt: skip
+    ]
     session.run_many(_INSERT, rows)
     session.pending.clear()
 

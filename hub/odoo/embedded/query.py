@@ -165,7 +165,7 @@ class _Compiler:
         if ids:
             parts.append(self._linked(model, alias, field, (IN_LIST[1:-1], [id_list(ids)]), positive))
         if len(ids) < len(leaf.value):
-            every = (f"SELECT id FROM {self.session[field.relation].table}", [])
+            every: Sql = (f"SELECT id FROM {self.session[field.relation].table}", [])
             parts.append(self._linked(model, alias, field, every, not positive))
         return joined("OR" if positive else "AND", parts)
 

@@ -60,9 +60,8 @@ def _create_table(connection: sqlite3.Connection, model: Model) -> None:
     connection.execute(f"CREATE INDEX IF NOT EXISTS {model.table}_changed ON {model.table} (write_date, id)")
     for unique in model.unique:
         names = ", ".join(f'"{column}"' for column in unique.columns)
-        connection.execute(
-            f"CREATE UNIQUE INDEX IF NOT EXISTS {model.table}_{'_'.join(unique.columns)}_uniq ON {model.table} ({names})"
-        )
+        index = f"{model.table}_{'_'.join(unique.columns)}_uniq"
+        connection.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {model.table} ({names})")
 
 
 def describe(session: Session) -> None:
@@ -84,13 +83,27 @@ def _describe_fields(session: Session, model: Model, model_id: int, stamp: tuple
     known = {row[0] for row in session.rows("SELECT name FROM ir_model_fields WHERE model = ?", [model.name])}
     rows = [
         (
-            field.name, model.name, model_id, field.string, field.type, field.relation or None,
-            field.relation_field or None, field.relation_table or None, field.help or None, int(field.required),
-            int(field.readonly), int(field.stored), int(field.index), int(field.copy), field.size, "base", *stamp,
+            field.name,
+            model.name,
+            model_id,
+            field.string,
+            field.type,
+            field.relation or None,
+            field.relation_field or None,
+            field.relation_table or None,
+            field.help or None,
+            int(field.required),
+            int(field.readonly),
+            int(field.stored),
+            int(field.index),
+            int(field.copy),
+            field.size,
+            "base",
+            *stamp,
         )
         for field in model.fields.values()
         if field.name not in known
-    ]  # fmt: skip
+    ]
     session.run_many(
         "INSERT INTO ir_model_fields (name, model, model_id, field_description, ttype, relation, relation_field, "
         'relation_table, help, required, readonly, store, "index", copied, size, state, create_date, create_uid, '

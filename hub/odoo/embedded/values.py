@@ -17,6 +17,8 @@ from hub.odoo.embedded.schema import Model
 
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 
+_IMAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"\x00\x00\x01\x00", b"<svg", b"<?xml", b"II*\x00", b"MM\x00*")
+
 INTEGER_LIMIT = 2**31
 """Odoo's integers are PostgreSQL's int4."""
 
@@ -53,8 +55,7 @@ def _text(field: Field, value: Any) -> str:
 
 
 def _html(field: Field, value: Any) -> str:
-    text = sanitised(str(value))
-    return f"<span>{text}</span>" if text and not text.lstrip().startswith("<") else text
+    return sanitised(str(value))
 
 
 def _integer(field: Field, value: Any) -> int:
@@ -101,7 +102,9 @@ def _datetime(field: Field, value: Any) -> str | None:
     return datetime.strptime(text, _FORMAT[: len(text) - 2]).strftime(_FORMAT)
 
 
-def _selection(field: Field, value: Any) -> str:
+def _selection(field: Field, value: Any) -> str | None:
+    if value == "":
+        return None
     keys = [key for key, _label in field.selection]
     if value not in keys:
         raise ValueError(f"choose one of {', '.join(keys[:12])}{', ...' if len(keys) > 12 else ''}")
@@ -113,8 +116,7 @@ def _many2one(field: Field, value: Any) -> int | None:
         raise ValueError("expected the id of a record")
     if isinstance(value, int):
         return value or None
-    if isinstance(value, (list, tuple)):
-        return int(value[0]) if value and value[0] else None
+    # Odoo would empty the link without a word for some other values; here the mistake shows.
     raise ValueError("expected the id of a record")
 
 
@@ -123,10 +125,12 @@ def _binary(field: Field, value: Any) -> str | None:
     if not text:
         return None
     try:
-        base64.b64decode(text, validate=False)
+        data = base64.b64decode(text, validate=False)
     except binascii.Error as exc:
         raise ValueError("expected base64") from exc
-    return text
+    if field.image and data and not data.startswith(_IMAGES) and data[8:12] != b"WEBP":
+        raise ValueError("this file could not be decoded as an image file")
+    return text if data else None
 
 
 def _json(field: Field, value: Any) -> str:

@@ -71,11 +71,7 @@ def _create_parents(session: Session, model: Model, prepared: Sequence[dict[str,
 
 def _columns(session: Session, model: Model, values: Values) -> dict[str, Any]:
     """The values of the table's own columns, converted."""
-    return {
-        key: stored(model, model.fields[key], value)
-        for key, value in values.items()
-        if model.fields[key].column
-    }  # fmt: skip
+    return {key: stored(model, model.fields[key], value) for key, value in values.items() if model.fields[key].column}
 
 
 def _check_required(model: Model, rows: Iterable[Values], *, partial: bool = False) -> None:
@@ -128,7 +124,8 @@ def _insert(session: Session, model: Model, rows: Sequence[dict[str, Any]]) -> l
             columns = "".join(f', "{one}"' for one in names)
             marks = ", ?" * (4 + len(names))
             session.run_many(
-                f"INSERT INTO {model.table} (id, create_date, create_uid, write_date, write_uid{columns}) VALUES (?{marks})",
+                f"INSERT INTO {model.table} (id, create_date, create_uid, write_date, write_uid{columns}) "
+                f"VALUES (?{marks})",
                 [(one, *fixed, *row.values()) for one, row in group],
             )
     except sqlite3.IntegrityError as exc:

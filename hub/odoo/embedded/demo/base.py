@@ -12,15 +12,35 @@ from hub.odoo.embedded.writing import create
 _FOLDER = Path(__file__).parent
 
 RATES = {
-    "USD": 1.0, "EUR": 0.9215, "GBP": 0.7834, "CHF": 0.8842, "JPY": 151.32, "CAD": 1.3921, "AUD": 1.5236, "CNY": 7.2361,
-    "INR": 84.08, "SEK": 10.67, "NOK": 11.02, "DKK": 6.874, "PLN": 4.012, "BRL": 5.781, "MXN": 20.14,
-}  # fmt: skip
+    "USD": 1.0,
+    "EUR": 0.9215,
+    "GBP": 0.7834,
+    "CHF": 0.8842,
+    "JPY": 151.32,
+    "CAD": 1.3921,
+    "AUD": 1.5236,
+    "CNY": 7.2361,
+    "INR": 84.08,
+    "SEK": 10.67,
+    "NOK": 11.02,
+    "DKK": 6.874,
+    "PLN": 4.012,
+    "BRL": 5.781,
+    "MXN": 20.14,
+}
 """Units of each currency for one dollar; the currencies that start out active. Rounded, of no particular day."""
 
 _UNITS = (
-    ("Units", 1.0), ("Pack of 6", 6.0), ("Dozens", 12.0), ("Hours", 1.0), ("Days", 8.0), ("kg", 1.0), ("g", 0.001),
-    ("m", 1.0), ("L", 1.0),
-)  # fmt: skip
+    ("Units", 1.0),
+    ("Pack of 6", 6.0),
+    ("Dozens", 12.0),
+    ("Hours", 1.0),
+    ("Days", 8.0),
+    ("kg", 1.0),
+    ("g", 0.001),
+    ("m", 1.0),
+    ("L", 1.0),
+)
 _GROUPS = ("Administration / Settings", "User types / Internal User", "Sales / User: All Documents", "Technical / Sync")
 
 
@@ -51,12 +71,17 @@ def _currencies(session: Session) -> dict[str, int]:
         "res.currency",
         [
             {
-                "name": code, "full_name": name, "symbol": symbol, "decimal_places": places, "rounding": 10.0**-places,
-                "active": code in RATES, "position": "after" if code in ("EUR", "SEK", "NOK", "DKK", "PLN") else "before",
+                "name": code,
+                "full_name": name,
+                "symbol": symbol,
+                "decimal_places": places,
+                "rounding": 10.0**-places,
+                "active": code in RATES,
+                "position": "after" if code in ("EUR", "SEK", "NOK", "DKK", "PLN") else "before",
             }
             for code, name, symbol, places in table
         ],
-    )  # fmt: skip
+    )
     known = {row[0]: one for row, one in zip(table, ids, strict=True)}
     rates = [
         {"currency_id": known[code], "rate": rate, "name": f"{session.now[:4]}-01-01"}
@@ -89,21 +114,32 @@ def _people(session: Session, currency: int, country: int) -> None:
         "res.company",
         [
             {
-                "name": "Northlight Trading", "currency_id": currency, "email": "hello@northlight.example.com",
-                "phone": "+1 415-555-0100", "website": "https://northlight.example.com", "street": "250 Harbor Way",
-                "city": "San Francisco", "zip": "94107", "country_id": country,
-                "state_id": session.one("SELECT id FROM res_country_state WHERE country_id = ? AND code = 'CA'", [country]),
+                "name": "Northlight Trading",
+                "currency_id": currency,
+                "email": "hello@northlight.example.com",
+                "phone": "+1 415-555-0100",
+                "website": "https://northlight.example.com",
+                "street": "250 Harbor Way",
+                "city": "San Francisco",
+                "zip": "94107",
+                "country_id": country,
+                "state_id": session.one(
+                    "SELECT id FROM res_country_state WHERE country_id = ? AND code = 'CA'", [country]
+                ),
             }
         ],
-    )  # fmt: skip
+    )
     groups = create(session, "res.groups", [{"name": name} for name in _GROUPS])
     people = (
         {"name": "System", "login": "__system__", "active": False, "group_ids": [[6, 0, groups]]},
         {
-            "name": "Mira Adler", "login": "admin", "password": "admin", "email": "admin@northlight.example.com",
+            "name": "Mira Adler",
+            "login": "admin",
+            "password": "admin",
+            "email": "admin@northlight.example.com",
             "group_ids": [[6, 0, groups]],
         },
-    )  # fmt: skip
+    )
     for person in people:
         create(session, "res.users", [{**person, "company_id": 1, "company_ids": [[6, 0, [1]]]}])
 

@@ -42,11 +42,16 @@ def _people(session: Session) -> int:
         "res.company",
         [
             {
-                "name": "Northlight Europe", "currency_id": find(session, "res_currency", "EUR"), "sequence": 20,
-                "email": "hallo@northlight.example.eu", "city": "Berlin", "zip": "10115", "country_id": country,
+                "name": "Northlight Europe",
+                "currency_id": find(session, "res_currency", "EUR"),
+                "sequence": 20,
+                "email": "hallo@northlight.example.eu",
+                "city": "Berlin",
+                "zip": "10115",
+                "country_id": country,
             }
         ],
-    )[0]  # fmt: skip
+    )[0]
     add_books(session, company)
     write(session, "res.users", [2], {"company_ids": [[4, company]]})
     sales = session.one("SELECT id FROM res_groups WHERE name LIKE 'Sales%'")
@@ -55,11 +60,16 @@ def _people(session: Session) -> int:
         "res.users",
         [
             {
-                "name": "Noa Lindqvist", "login": "demo", "password": "demo", "email": "demo@northlight.example.com",
-                "company_id": 1, "company_ids": [[6, 0, [1]]], "group_ids": [[6, 0, [sales]]],
+                "name": "Noa Lindqvist",
+                "login": "demo",
+                "password": "demo",
+                "email": "demo@northlight.example.com",
+                "company_id": 1,
+                "company_ids": [[6, 0, [1]]],
+                "group_ids": [[6, 0, [sales]]],
             }
         ],
-    )[0]  # fmt: skip
+    )[0]
 
 
 def _tags(session: Session, rows: list[list[Any]]) -> dict[str, int]:
@@ -79,14 +89,24 @@ def _companies(session: Session, rows: list[list[Any]], tags: dict[str, int], us
             "res.partner",
             [
                 {
-                    "name": name, "is_company": True, "email": email, "phone": phone, "street": street, "city": city,
-                    "zip": code, "country_id": country_id, "state_id": session.one(sql, [country_id, state]) or False,
-                    "vat": vat or False, "website": f"https://{email.split('@')[1]}", rank: 1, "user_id": user,
+                    "name": name,
+                    "is_company": True,
+                    "email": email,
+                    "phone": phone,
+                    "street": street,
+                    "city": city,
+                    "zip": code,
+                    "country_id": country_id,
+                    "state_id": session.one(sql, [country_id, state]) or False,
+                    "vat": vat or False,
+                    "website": f"https://{email.split('@')[1]}",
+                    rank: 1,
+                    "user_id": user,
                     "category_id": [[6, 0, [tags[tag] for tag in tagged]]],
                     "child_ids": [[0, 0, _contact(person, function, email, city)] for person, function in people],
                 }
             ],
-        )  # fmt: skip
+        )
 
 
 def _contact(name: str, function: str, email: str, city: str) -> dict[str, Any]:
@@ -103,11 +123,16 @@ def _persons(session: Session, rows: list[list[Any]]) -> None:
             "res.partner",
             [
                 {
-                    "name": name, "email": email, "mobile": phone, "city": city, "country_id": country_id,
-                    "state_id": session.one(sql, [country_id, state]) or False, "customer_rank": 1,
+                    "name": name,
+                    "email": email,
+                    "mobile": phone,
+                    "city": city,
+                    "country_id": country_id,
+                    "state_id": session.one(sql, [country_id, state]) or False,
+                    "customer_rank": 1,
                 }
             ],
-        )  # fmt: skip
+        )
 
 
 def _archived(session: Session) -> None:
@@ -126,18 +151,28 @@ def _products(session: Session, data: dict[str, Any]) -> dict[str, int]:
     stock = session.one("SELECT id FROM stock_location WHERE usage = 'internal' ORDER BY id LIMIT 1")
     for code, name, category, price, cost, quantity, barcode, description in data["products"]:
         values = {
-            "name": name, "default_code": code, "type": "consu", "is_storable": True, "list_price": price,
-            "standard_price": cost, "barcode": barcode, "description_sale": description or False,
+            "name": name,
+            "default_code": code,
+            "type": "consu",
+            "is_storable": True,
+            "list_price": price,
+            "standard_price": cost,
+            "barcode": barcode,
+            "description_sale": description or False,
             "categ_id": find(session, "product_category", category),
-        }  # fmt: skip
+        }
         known[code] = create(session, "product.product", [values])[0]
         if quantity:
             create(session, "stock.quant", [{"product_id": known[code], "location_id": stock, "quantity": quantity}])
     for code, name, price, unit in data["services"]:
         values = {
-            "name": name, "default_code": code, "type": "service", "list_price": price,
-            "uom_id": find(session, "uom_uom", unit), "categ_id": find(session, "product_category", "Consulting"),
-        }  # fmt: skip
+            "name": name,
+            "default_code": code,
+            "type": "service",
+            "list_price": price,
+            "uom_id": find(session, "uom_uom", unit),
+            "categ_id": find(session, "product_category", "Consulting"),
+        }
         known[code] = create(session, "product.product", [values])[0]
     return known
 
@@ -155,14 +190,15 @@ def _orders(session: Session, rows: list[list[Any]], products: dict[str, int]) -
             "sale.order",
             [
                 {
-                    "partner_id": find(session, "res_partner", customer), "date_order": _ago(session, days),
+                    "partner_id": find(session, "res_partner", customer),
+                    "date_order": _ago(session, days),
                     "order_line": [
                         [0, 0, {"product_id": products[code], "product_uom_qty": quantity, "discount": discount}]
                         for code, quantity, discount in lines
                     ],
                 }
             ],
-        )  # fmt: skip
+        )
         if state == "sale":
             sale.confirm(session, model, order)
             write(session, model.name, order, {"date_order": _ago(session, days)})
@@ -196,7 +232,10 @@ def _invoices(session: Session, rows: list[list[Any]], products: dict[str, int])
             model.name,
             [
                 {
-                    "move_type": kind, "partner_id": find(session, "res_partner", partner), "invoice_date": day, "date": day,
+                    "move_type": kind,
+                    "partner_id": find(session, "res_partner", partner),
+                    "invoice_date": day,
+                    "date": day,
                     "invoice_date_due": _ago(session, days - 30)[:10],
                     "invoice_line_ids": [
                         [0, 0, {"product_id": products[code], "quantity": quantity, "tax_ids": [[6, 0, [tax]]]}]
@@ -204,7 +243,7 @@ def _invoices(session: Session, rows: list[list[Any]], products: dict[str, int])
                     ],
                 }
             ],
-        )  # fmt: skip
+        )
         if state == "posted":
             account.post(session, model, move)
             if payment != "not_paid":

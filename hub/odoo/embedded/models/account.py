@@ -14,22 +14,38 @@ from hub.odoo.embedded.writing import note_old, update_columns, write
 
 USES = (("sale", "Sales"), ("purchase", "Purchases"), ("none", "None"))
 COMPUTATIONS = (
-    ("group", "Group of Taxes"), ("fixed", "Fixed"), ("percent", "Percentage"), ("division", "Percentage Tax Included"),
-)  # fmt: skip
+    ("group", "Group of Taxes"),
+    ("fixed", "Fixed"),
+    ("percent", "Percentage"),
+    ("division", "Percentage Tax Included"),
+)
 JOURNALS = (
-    ("sale", "Sales"), ("purchase", "Purchase"), ("cash", "Cash"), ("bank", "Bank"), ("credit", "Credit Card"),
+    ("sale", "Sales"),
+    ("purchase", "Purchase"),
+    ("cash", "Cash"),
+    ("bank", "Bank"),
+    ("credit", "Credit Card"),
     ("general", "Miscellaneous"),
-)  # fmt: skip
+)
 KINDS = (
-    ("entry", "Journal Entry"), ("out_invoice", "Customer Invoice"), ("out_refund", "Customer Credit Note"),
-    ("in_invoice", "Vendor Bill"), ("in_refund", "Vendor Credit Note"), ("out_receipt", "Sales Receipt"),
+    ("entry", "Journal Entry"),
+    ("out_invoice", "Customer Invoice"),
+    ("out_refund", "Customer Credit Note"),
+    ("in_invoice", "Vendor Bill"),
+    ("in_refund", "Vendor Credit Note"),
+    ("out_receipt", "Sales Receipt"),
     ("in_receipt", "Purchase Receipt"),
-)  # fmt: skip
+)
 STATES = (("draft", "Draft"), ("posted", "Posted"), ("cancel", "Cancelled"))
 PAYMENT = (
-    ("not_paid", "Not Paid"), ("in_payment", "In Payment"), ("paid", "Paid"), ("partial", "Partially Paid"),
-    ("reversed", "Reversed"), ("blocked", "Blocked"), ("invoicing_legacy", "Invoicing App Legacy"),
-)  # fmt: skip
+    ("not_paid", "Not Paid"),
+    ("in_payment", "In Payment"),
+    ("paid", "Paid"),
+    ("partial", "Partially Paid"),
+    ("reversed", "Reversed"),
+    ("blocked", "Blocked"),
+    ("invoicing_legacy", "Invoicing App Legacy"),
+)
 PREFIXES = {"out_invoice": "INV", "out_refund": "RINV", "in_invoice": "BILL", "in_refund": "RBILL"}
 
 TAX = Model(
@@ -97,9 +113,14 @@ def recompute_moves(session: Session, ids: list[int]) -> None:
         )[0]
         owed = 0.0 if payment == "paid" or state == "cancel" else sums.total
         after = {
-            "amount_untaxed": sums.untaxed, "amount_tax": sums.tax, "amount_total": sums.total, "amount_residual": owed,
-            "commercial_partner_id": session.one("SELECT commercial_partner_id FROM res_partner WHERE id = ?", [partner]),
-        }  # fmt: skip
+            "amount_untaxed": sums.untaxed,
+            "amount_tax": sums.tax,
+            "amount_total": sums.total,
+            "amount_residual": owed,
+            "commercial_partner_id": session.one(
+                "SELECT commercial_partner_id FROM res_partner WHERE id = ?", [partner]
+            ),
+        }
         columns = ", ".join(f'"{name}"' for name in after)
         if session.rows(f"SELECT {columns} FROM account_move WHERE id = ?", [one])[0] != tuple(after.values()):
             update_columns(session, model, [one], after)
@@ -185,11 +206,11 @@ MOVE = Model(
 
 def _prepare_line(session: Session, values: dict[str, Any]) -> None:
     product = values.get("product_id")
-    product = product[0] if isinstance(product, (list, tuple)) and product else product
     row = session.rows(
         "SELECT p.default_code, t.name, t.list_price, t.uom_id FROM product_product p "
-        "JOIN product_template t ON t.id = p.product_tmpl_id WHERE p.id = ?", [product or 0],
-    )  # fmt: skip
+        "JOIN product_template t ON t.id = p.product_tmpl_id WHERE p.id = ?",
+        [product or 0],
+    )
     if row:
         code, name, price, unit = row[0]
         values["name"] = values.get("name") or (f"[{code}] {name}" if code else name)
@@ -216,8 +237,8 @@ def _line_changed(session: Session, ids: list[int], changed: set[str]) -> None:
     model = session["account.move.line"]
     taxes = taxes_of(session, "account_move_line_account_tax_rel", "line_id", ids)
     sql = (
-        "SELECT l.id, l.price_unit, l.quantity, l.discount, l.move_id, m.state, m.company_id, m.currency_id, m.partner_id "
-        f"FROM account_move_line l JOIN account_move m ON m.id = l.move_id WHERE l.id IN {IN_LIST}"
+        "SELECT l.id, l.price_unit, l.quantity, l.discount, l.move_id, m.state, m.company_id, m.currency_id, "
+        f"m.partner_id FROM account_move_line l JOIN account_move m ON m.id = l.move_id WHERE l.id IN {IN_LIST}"
     )
     moves = set()
     for one, price, quantity, discount, move, *carried in session.rows(sql, [id_list(ids)]):
@@ -255,7 +276,8 @@ LINE = Model(
         "currency_id": f.many2one("Currency", "res.currency", copy=False),
     },
     order="move_id desc, sequence, id",
-    display="(SELECT COALESCE(m.name, 'Draft') FROM account_move m WHERE m.id = {t}.move_id) || COALESCE(' ' || {t}.name, '')",
+    display="(SELECT COALESCE(m.name, 'Draft') FROM account_move m WHERE m.id = {t}.move_id) "
+    "|| COALESCE(' ' || {t}.name, '')",
     names=("name",),
     company="shared",
     hooks=Hooks(

@@ -38,16 +38,20 @@ def _company_changed(session: Session, ids: list[int], changed: set[str]) -> Non
     rows = [(one, session.uid) for one in ids]
     session.run_many(
         "INSERT OR IGNORE INTO res_company_users_rel (cid, user_id) SELECT id, ?2 FROM res_company WHERE id = ?1 AND "
-        "create_uid = ?2 AND create_date = write_date AND NOT EXISTS (SELECT 1 FROM res_company_users_rel WHERE cid = ?1)",
+        "create_uid = ?2 AND create_date = write_date "
+        "AND NOT EXISTS (SELECT 1 FROM res_company_users_rel WHERE cid = ?1)",
         rows,
     )
 
 
 def _partner(field: f.Field, name: str) -> f.Field:
     return f.Field(
-        field.type, field.string, relation=field.relation, shown_stored=False,
+        field.type,
+        field.string,
+        relation=field.relation,
+        shown_stored=False,
         sql=f"(SELECT {name} FROM res_partner WHERE id = {{t}}.partner_id)",
-    )  # fmt: skip
+    )
 
 
 COMPANY = Model(
@@ -61,7 +65,9 @@ COMPANY = Model(
         "parent_id": f.many2one("Parent Company", "res.company"),
         "child_ids": f.one2many("Branches", "res.company", "parent_id"),
         "currency_id": f.many2one(
-            "Currency", "res.currency", required=True,
+            "Currency",
+            "res.currency",
+            required=True,
             default=lambda session: session.one("SELECT currency_id FROM res_company ORDER BY id LIMIT 1"),
         ),
         "user_ids": f.many2many("Accepted Users", "res.users", "res_company_users_rel", "cid", "user_id"),
@@ -81,7 +87,7 @@ COMPANY = Model(
     company="self",
     unique=(Unique(("name",), "The operation cannot be completed: The company name must be unique!"),),
     hooks=Hooks(prepare=_prepare_company, writing=_write_company, changed=_company_changed),
-)  # fmt: skip
+)
 
 
 def _prepare_user(session: Session, values: dict[str, Any]) -> None:

@@ -24,19 +24,33 @@ _MAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 
 
 def _prepare(session: Session, values: dict[str, Any]) -> None:
-    if values.get("company_type") is not None:
-        values["is_company"] = values.pop("company_type") == "company"
-    values.pop("company_type", None)
+    _company_type(values)
     _tidy(values)
-    if not values.get("name") and values.get("type", "contact") == "contact" and values.get("name") != "":
-        raise _nameless()
 
 
-def _nameless() -> OdooValidation:
-    return OdooValidation(
-        "The operation cannot be completed: Contacts require a name", "odoo.exceptions.ValidationError",
-        field="name", constraint="required",
-    )  # fmt: skip
+def _company_type(values: dict[str, Any]) -> None:
+    """``company_type`` is another way to write ``is_company``."""
+    kind = values.pop("company_type", None)
+    if kind:
+        if kind not in dict(COMPANY_TYPES):
+            raise OdooValidation(
+                f"Wrong value for res.partner.company_type: {kind!r}. Choose person or company.",
+                "builtins.ValueError",
+                field="company_type",
+                value=str(kind),
+            )
+        values["is_company"] = kind == "company"
+
+
+def _check_names(session: Session, ids: list[int]) -> None:
+    sql = f"SELECT 1 FROM res_partner WHERE type = 'contact' AND name IS NULL AND id IN {IN_LIST} LIMIT 1"
+    if session.one(sql, [id_list(ids)]):
+        raise OdooValidation(
+            "The operation cannot be completed: Contacts require a name",
+            "odoo.exceptions.ValidationError",
+            field="name",
+            constraint="required",
+        )
 
 
 def _tidy(values: dict[str, Any]) -> None:
@@ -50,11 +64,8 @@ def _tidy(values: dict[str, Any]) -> None:
 
 
 def _writing(session: Session, ids: list[int], values: dict[str, Any]) -> None:
-    if "company_type" in values:
-        values["is_company"] = values.pop("company_type") == "company"
+    _company_type(values)
     _tidy(values)
-    if "name" in values and values["name"] in (False, None) and values.get("type", "contact") == "contact":
-        raise _nameless()
     if values.get("active") is False:
         _refuse_with_user(session, ids, "archive")
 
@@ -71,7 +82,9 @@ def _refuse_with_user(session: Session, ids: list[int], verb: str) -> None:
 
 
 def _changed(session: Session, ids: list[int], changed: set[str]) -> None:
-    if changed & {"name", "parent_id", "is_company", "type", "company_name"}:
+    if not changed.isdisjoint(("name", "type")):
+        _check_names(session, ids)
+    if not changed.isdisjoint(("name", "parent_id", "is_company", "type", "company_name")):
         _recompute_names(session, ids)
     if "barcode" in changed:
         _check_barcodes(session, ids)
@@ -85,8 +98,9 @@ def _recompute_names(session: Session, ids: list[int]) -> None:
     for one in below:
         row = session.rows(
             "SELECT name, parent_id, is_company, type, company_name, complete_name, commercial_partner_id, "
-            "commercial_company_name FROM res_partner WHERE id = ?", [one],
-        )[0]  # fmt: skip
+            "commercial_company_name FROM res_partner WHERE id = ?",
+            [one],
+        )[0]
         name, parent, is_company, kind, company_name, *before = row
         commercial, commercial_name = _commercial(session, known, one, parent, bool(is_company), name, company_name)
         known[one] = (commercial, commercial_name)
@@ -97,9 +111,11 @@ def _recompute_names(session: Session, ids: list[int]) -> None:
         after = [complete, commercial, commercial_name or None]
         if before != after:
             update_columns(
-                session, model, [one],
+                session,
+                model,
+                [one],
                 dict(zip(("complete_name", "commercial_partner_id", "commercial_company_name"), after, strict=True)),
-            )  # fmt: skip
+            )
 
 
 def _commercial(
@@ -139,9 +155,11 @@ def _check_barcodes(session: Session, ids: list[int]) -> None:
     )
     if session.one(sql, [id_list(ids)]):
         raise OdooDuplicate(
-            "Another partner already has this barcode", "odoo.exceptions.ValidationError",
-            field="barcode", constraint="unique",
-        )  # fmt: skip
+            "Another partner already has this barcode",
+            "odoo.exceptions.ValidationError",
+            field="barcode",
+            constraint="unique",
+        )
 
 
 def _deleting(session: Session, ids: list[int]) -> None:
@@ -177,7 +195,7 @@ _IDENTITY = {
     "tz": f.selection("Timezone", TIMEZONES, default=lambda session: session.context.get("tz") or False),
     "color": f.integer("Color Index", default=0),
     "comment": f.html("Notes"),
-    "image_1920": f.binary("Image"),
+    "image_1920": f.binary("Image", image=True),
     "employee": f.boolean("Employee"),
     "industry_id": f.many2one("Industry", "res.partner.industry"),
 }

@@ -80,7 +80,10 @@ def _default_unit(session: Session) -> int | None:
 
 def _default_taxes(kind: str) -> Any:
     def taxes(session: Session) -> list[Any]:
-        sql = "SELECT id FROM account_tax WHERE active = 1 AND type_tax_use = ? AND company_id = ? ORDER BY sequence, id LIMIT 1"
+        sql = (
+            "SELECT id FROM account_tax WHERE active = 1 AND type_tax_use = ? AND company_id = ? "
+            "ORDER BY sequence, id LIMIT 1"
+        )
         found = session.one(sql, [kind, session.company_id])
         return [[6, 0, [found]]] if found else []
 
@@ -147,8 +150,11 @@ def _check_barcodes(session: Session, ids: list[int]) -> None:
     if found:
         raise OdooDuplicate(
             f'Barcode(s) already assigned:\n\n- Barcode "{found}" already assigned to product(s).',
-            "odoo.exceptions.ValidationError", field="barcode", value=found, constraint="unique",
-        )  # fmt: skip
+            "odoo.exceptions.ValidationError",
+            field="barcode",
+            value=found,
+            constraint="unique",
+        )
 
 
 def _variant_deleting(session: Session, ids: list[int]) -> None:
@@ -170,6 +176,8 @@ def _template_deleting(session: Session, ids: list[int]) -> None:
     rows = session.rows(f"SELECT id FROM product_product WHERE product_tmpl_id IN {IN_LIST}", [id_list(ids)])
     unlink(session.with_context(hub_template_going=True), "product.product", [row[0] for row in rows])
 
+
+_CODE = "CASE WHEN COALESCE({t}.default_code, '') != '' THEN '[' || {t}.default_code || '] ' ELSE '' END"
 
 TEMPLATE = Model(
     "product.template",
@@ -201,28 +209,33 @@ TEMPLATE = Model(
         "currency_id": f.many2one(
             "Currency", "res.currency", readonly=True, sql="(SELECT currency_id FROM res_company ORDER BY id LIMIT 1)"
         ),
-        "image_1920": f.binary("Image"),
+        "image_1920": f.binary("Image", image=True),
         "taxes_id": f.many2many(
             "Sales Taxes", "account.tax", "product_taxes_rel", "prod_id", "tax_id", default=_default_taxes("sale")
         ),
         "supplier_taxes_id": f.many2many(
-            "Purchase Taxes", "account.tax", "product_supplier_taxes_rel", "prod_id", "tax_id",
+            "Purchase Taxes",
+            "account.tax",
+            "product_supplier_taxes_rel",
+            "prod_id",
+            "tax_id",
             default=_default_taxes("purchase"),
         ),
         "product_variant_ids": f.one2many("Products", "product.product", "product_tmpl_id"),
         "product_variant_id": f.many2one("Product", "product.product", readonly=True, sql=_ONE),
         "product_variant_count": f.integer(
-            "# Product Variants", readonly=True,
+            "# Product Variants",
+            readonly=True,
             sql="(SELECT COUNT(*) FROM product_product v WHERE v.product_tmpl_id = {t}.id AND v.active = 1)",
         ),
         **_quantities(_ONE),
     },
     order="is_storable desc, name, id",
-    display="CASE WHEN COALESCE({t}.default_code, '') != '' THEN '[' || {t}.default_code || '] ' ELSE '' END || {t}.name",
+    display=f"{_CODE} || {{t}}.name",
     names=("name", "default_code", "barcode"),
     company="shared",
     hooks=Hooks(changed=_template_changed, deleting=_template_deleting),
-)  # fmt: skip
+)
 
 _NAME = "(SELECT pt.name FROM product_template pt WHERE pt.id = {t}.product_tmpl_id)"
 
@@ -244,7 +257,7 @@ VARIANT = Model(
         **_quantities("{t}.id"),
     },
     order="default_code, name, id",
-    display=f"CASE WHEN COALESCE({{t}}.default_code, '') != '' THEN '[' || {{t}}.default_code || '] ' ELSE '' END || {_NAME}",
+    display=f"{_CODE} || {_NAME}",
     names=("name", "default_code", "barcode"),
     company="shared",
     inherits={"product_tmpl_id": "product.template"},

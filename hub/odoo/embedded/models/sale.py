@@ -13,22 +13,30 @@ from hub.odoo.embedded.session import IN_LIST, Session, id_list
 from hub.odoo.embedded.writing import note_old, update_columns, write
 
 STATES = (
-    ("draft", "Quotation"), ("sent", "Quotation Sent"), ("sale", "Sales Order"), ("done", "Locked"), ("cancel", "Cancelled")
-)  # fmt: skip
+    ("draft", "Quotation"),
+    ("sent", "Quotation Sent"),
+    ("sale", "Sales Order"),
+    ("done", "Locked"),
+    ("cancel", "Cancelled"),
+)
 INVOICE = (
-    ("upselling", "Upselling Opportunity"), ("invoiced", "Fully Invoiced"), ("to invoice", "To Invoice"),
+    ("upselling", "Upselling Opportunity"),
+    ("invoiced", "Fully Invoiced"),
+    ("to invoice", "To Invoice"),
     ("no", "Nothing to Invoice"),
-)  # fmt: skip
+)
 DELIVERY = (
-    ("pending", "Not Delivered"), ("started", "Started"), ("partial", "Partially Delivered"), ("full", "Fully Delivered")
-)  # fmt: skip
+    ("pending", "Not Delivered"),
+    ("started", "Started"),
+    ("partial", "Partially Delivered"),
+    ("full", "Fully Delivered"),
+)
 
 
 def _prepare_order(session: Session, values: dict[str, Any]) -> None:
     if not values.get("name") or values["name"] == "New":
         values["name"] = f"S{next_number(session, 'sale.order'):05d}"
     partner = values.get("partner_id")
-    partner = partner[0] if isinstance(partner, (list, tuple)) and partner else partner
     for name in ("partner_invoice_id", "partner_shipping_id"):
         values[name] = values.get(name) or partner or False
     company = values.get("company_id")
@@ -65,14 +73,18 @@ def recompute_orders(session: Session, ids: list[int]) -> None:
         rows = session.rows(
             "SELECT l.price_subtotal, l.price_tax, l.product_uom_qty, l.qty_delivered, l.qty_invoiced, t.type FROM "
             "sale_order_line l LEFT JOIN product_product p ON p.id = l.product_id LEFT JOIN product_template t "
-            "ON t.id = p.product_tmpl_id WHERE l.order_id = ? AND l.display_type IS NULL", [one],
-        )  # fmt: skip
+            "ON t.id = p.product_tmpl_id WHERE l.order_id = ? AND l.display_type IS NULL",
+            [one],
+        )
         sums = total([Amounts(row[0] or 0.0, row[1] or 0.0) for row in rows])
         state = session.one("SELECT state FROM sale_order WHERE id = ?", [one])
         after = {
-            "amount_untaxed": sums.untaxed, "amount_tax": sums.tax, "amount_total": sums.total,
-            "invoice_status": _invoice_status(state, rows), "delivery_status": _delivery_status(state, rows),
-        }  # fmt: skip
+            "amount_untaxed": sums.untaxed,
+            "amount_tax": sums.tax,
+            "amount_total": sums.total,
+            "invoice_status": _invoice_status(state, rows),
+            "delivery_status": _delivery_status(state, rows),
+        }
         _set_where_different(session, model, one, after)
 
 
@@ -170,8 +182,10 @@ ORDER = Model(
         "require_payment": f.boolean("Online payment", default=False),
         "require_signature": f.boolean("Online signature", default=True),
         "picking_policy": f.selection(
-            "Shipping Policy", (("direct", "As soon as possible"), ("one", "When all products are ready")),
-            required=True, default="direct",
+            "Shipping Policy",
+            (("direct", "As soon as possible"), ("one", "When all products are ready")),
+            required=True,
+            default="direct",
         ),
     },
     order="date_order desc, id desc",
@@ -179,9 +193,12 @@ ORDER = Model(
     company="strict",
     hooks=Hooks(prepare=_prepare_order, changed=_order_changed, deleting=_order_deleting),
     methods={
-        "action_confirm": confirm, "action_cancel": cancel, "action_draft": to_draft, "action_quotation_sent": mark_sent,
+        "action_confirm": confirm,
+        "action_cancel": cancel,
+        "action_draft": to_draft,
+        "action_quotation_sent": mark_sent,
     },
-)  # fmt: skip
+)
 
 
 def _prepare_line(session: Session, values: dict[str, Any]) -> None:
@@ -191,11 +208,11 @@ def _prepare_line(session: Session, values: dict[str, Any]) -> None:
     product = values.get("product_id")
     if not product:
         return
-    product = product[0] if isinstance(product, (list, tuple)) else product
     row = session.rows(
         "SELECT p.default_code, t.name, t.description_sale, t.list_price, t.uom_id, t.id FROM product_product p "
-        "JOIN product_template t ON t.id = p.product_tmpl_id WHERE p.id = ?", [product],
-    )  # fmt: skip
+        "JOIN product_template t ON t.id = p.product_tmpl_id WHERE p.id = ?",
+        [product],
+    )
     if row:
         _fill_from_product(session, values, row[0])
 
@@ -213,8 +230,9 @@ def _fill_from_product(session: Session, values: dict[str, Any], row: tuple[Any,
         company = session.one("SELECT company_id FROM sale_order WHERE id = ?", [values.get("order_id")])
         taxes = session.rows(
             "SELECT r.tax_id FROM product_taxes_rel r JOIN account_tax t ON t.id = r.tax_id "
-            "WHERE r.prod_id = ? AND t.company_id = ?", [template, company],
-        )  # fmt: skip
+            "WHERE r.prod_id = ? AND t.company_id = ?",
+            [template, company],
+        )
         values["tax_ids"] = [[6, 0, [one[0] for one in taxes]]]
 
 
@@ -238,7 +256,8 @@ def _line_changed(session: Session, ids: list[int], changed: set[str]) -> None:
     model = session["sale.order.line"]
     taxes = taxes_of(session, "account_tax_sale_order_line_rel", "line_id", ids)
     sql = (
-        "SELECT l.id, l.price_unit, l.product_uom_qty, l.discount, l.display_type, o.state, o.company_id, o.currency_id, "
+        "SELECT l.id, l.price_unit, l.product_uom_qty, l.discount, l.display_type, o.state, o.company_id, "
+        "o.currency_id, "
         f"o.partner_id, o.id FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id WHERE l.id IN {IN_LIST}"
     )
     orders = set()
@@ -259,7 +278,8 @@ def _line_changed(session: Session, ids: list[int], changed: set[str]) -> None:
 
 def _line_deleting(session: Session, ids: list[int]) -> list[int]:
     rows = session.rows(
-        f"SELECT l.order_id, o.state FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id WHERE l.id IN {IN_LIST}",
+        "SELECT l.order_id, o.state FROM sale_order_line l JOIN sale_order o ON o.id = l.order_id "
+        f"WHERE l.id IN {IN_LIST}",
         [id_list(ids)],
     )
     if any(state in ("sale", "done") for _order, state in rows):
@@ -279,14 +299,19 @@ LINE = Model(
     "sale.order.line",
     "Sales Order Line",
     {
-        "order_id": f.many2one("Order Reference", "sale.order", required=True, ondelete="cascade", index=True, copy=False),
+        "order_id": f.many2one(
+            "Order Reference", "sale.order", required=True, ondelete="cascade", index=True, copy=False
+        ),
         "sequence": f.integer("Sequence", default=10),
         "display_type": f.selection(
             "Display Type", (("line_section", "Section"), ("line_subsection", "Subsection"), ("line_note", "Note"))
         ),
         "product_id": f.many2one("Product", "product.product", ondelete="restrict", index=True),
         "product_template_id": f.related(
-            f.many2one("Product Template", "product.template", shown_stored=False), "product_product", "product_id", "product_tmpl_id"
+            f.many2one("Product Template", "product.template", shown_stored=False),
+            "product_product",
+            "product_id",
+            "product_tmpl_id",
         ),
         "name": f.text("Description", required=True),
         "product_uom_qty": f.floating("Quantity", required=True, default=1.0, digits=(16, 2)),
@@ -295,7 +320,12 @@ LINE = Model(
         "discount": f.floating("Discount (%)", default=0.0, digits=(16, 2)),
         "tax_ids": f.many2many("Taxes", "account.tax", "account_tax_sale_order_line_rel", "line_id", "tax_id"),
         "tax_id": f.many2many(
-            "Taxes (name before Odoo 19)", "account.tax", "account_tax_sale_order_line_rel", "line_id", "tax_id", copy=False
+            "Taxes (name before Odoo 19)",
+            "account.tax",
+            "account_tax_sale_order_line_rel",
+            "line_id",
+            "tax_id",
+            copy=False,
         ),
         "price_subtotal": f.monetary("Subtotal", readonly=True, default=0.0),
         "price_tax": f.floating("Total Tax", readonly=True, default=0.0),
@@ -312,7 +342,13 @@ LINE = Model(
     display="(SELECT o.name FROM sale_order o WHERE o.id = {t}.order_id) || ' - ' || {t}.name",
     names=("name",),
     company="shared",
-    hooks=Hooks(prepare=_prepare_line, writing=_line_writing, changed=_line_changed, deleting=_line_deleting, deleted=_line_deleted),
-)  # fmt: skip
+    hooks=Hooks(
+        prepare=_prepare_line,
+        writing=_line_writing,
+        changed=_line_changed,
+        deleting=_line_deleting,
+        deleted=_line_deleted,
+    ),
+)
 
 MODELS = (ORDER, LINE)

@@ -10,9 +10,14 @@ from hub.odoo.embedded.session import IN_LIST, Session, id_list
 from hub.odoo.embedded.writing import update_columns
 
 USAGES = (
-    ("supplier", "Vendor"), ("view", "Virtual"), ("internal", "Internal"), ("customer", "Customer"),
-    ("inventory", "Inventory Loss"), ("production", "Production"), ("transit", "Transit"),
-)  # fmt: skip
+    ("supplier", "Vendor"),
+    ("view", "Virtual"),
+    ("internal", "Internal"),
+    ("customer", "Customer"),
+    ("inventory", "Inventory Loss"),
+    ("production", "Production"),
+    ("transit", "Transit"),
+)
 
 LOCATION = Model(
     "stock.location",
@@ -64,13 +69,19 @@ QUANT = Model(
     {
         "product_id": f.many2one("Product", "product.product", required=True, index=True),
         "location_id": f.many2one(
-            "Location", "stock.location", required=True,
-            default=lambda session: session.one("SELECT id FROM stock_location WHERE usage = 'internal' ORDER BY id LIMIT 1"),
+            "Location",
+            "stock.location",
+            required=True,
+            default=lambda session: session.one(
+                "SELECT id FROM stock_location WHERE usage = 'internal' ORDER BY id LIMIT 1"
+            ),
         ),
         "quantity": f.floating("Quantity", digits=(16, 2), default=0.0),
         "reserved_quantity": f.floating("Reserved Quantity", digits=(16, 2), default=0.0, readonly=True),
         "available_quantity": f.floating(
-            "Available Quantity", digits=(16, 2), readonly=True,
+            "Available Quantity",
+            digits=(16, 2),
+            readonly=True,
             sql="(COALESCE({t}.quantity, 0) - COALESCE({t}.reserved_quantity, 0))",
         ),
         "inventory_quantity": f.floating("Counted", digits=(16, 2)),
@@ -84,6 +95,6 @@ QUANT = Model(
     company="shared",
     hooks=Hooks(prepare=_prepare, writing=_writing),
     methods={"action_apply_inventory": apply_inventory},
-)  # fmt: skip
+)
 
 MODELS = (LOCATION, QUANT)

@@ -37,10 +37,14 @@ def touch_schema(session: Session) -> None:
 
 def custom_field(row: dict[str, Any], options: list[tuple[str, str]]) -> f.Field:
     """The field that a row of ``ir.model.fields`` describes; ``options`` are its selection's."""
-    common = {
-        "required": bool(row["required"]), "readonly": bool(row["readonly"]), "help": row["help"] or "",
-        "manual": True, "size": row["size"] or 0, "copy": bool(row["copied"]),
-    }  # fmt: skip
+    common: dict[str, Any] = {
+        "required": bool(row["required"]),
+        "readonly": bool(row["readonly"]),
+        "help": row["help"] or "",
+        "manual": True,
+        "size": row["size"] or 0,
+        "copy": bool(row["copied"]),
+    }
     kind, string = row["ttype"], row["field_description"]
     if kind == "many2one":
         return f.many2one(string, row["relation"], ondelete=row["on_delete"] or "set null", **common)
@@ -103,7 +107,8 @@ def _changed(session: Session, ids: list[int], changed: set[str]) -> None:
         if kind == "many2many":
             session.run(
                 f"CREATE TABLE IF NOT EXISTS {table or relation_table(model_name, name)} "
-                "(owner_id INTEGER NOT NULL, linked_id INTEGER NOT NULL, PRIMARY KEY (owner_id, linked_id)) WITHOUT ROWID"
+                "(owner_id INTEGER NOT NULL, linked_id INTEGER NOT NULL, "
+                "PRIMARY KEY (owner_id, linked_id)) WITHOUT ROWID"
             )
         elif kind != "one2many" and name not in present:
             session.run(f'ALTER TABLE {model.table} ADD COLUMN "{name}" {column_definition(kind)}')
