@@ -53,9 +53,7 @@ def until_ready(process: subprocess.Popen[str], port: int) -> tuple[str, float]:
 def stop(process: subprocess.Popen[str]) -> None:
     """Ctrl-C reaches the whole foreground group; afterwards nobody holds the output any more."""
     os.killpg(process.pid, signal.SIGINT)
-    assert process.stdout
-    process.stdout.read()
-    process.wait()
+    process.communicate()
 
 
 @pytest.fixture
