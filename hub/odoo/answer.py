@@ -26,9 +26,11 @@ def _by_status(answer: Answer, address: Address) -> OdooError | None:
     if 300 <= status < 400:
         return OdooProtocol(f"{address} redirects to {_location(answer)}. Set the connection's URL to the new address.")
     if status == 429:
+        error = OdooUnavailable("Odoo asks for fewer calls (HTTP 429). Try again later.")
         after = answer.headers.get("retry-after", "")
-        more = {"retry_after": int(after)} if after.isascii() and after.isdigit() else {}
-        return OdooUnavailable("Odoo asks for fewer calls (HTTP 429). Try again later.", **more)
+        if after.isascii() and after.isdigit():
+            error.details["retry_after"] = int(after)
+        return error
     if status in (502, 503, 504):
         return OdooUnavailable(f"{address} is not available (HTTP {status}). Try again later.", sent=True)
     if status == 413:

@@ -65,12 +65,13 @@ class Channel:
         *,
         repeatable: bool,
     ) -> Answer:
-        """One call, over within the connect and the read timeout together.
+        """One call: a free connection and the server's acceptance each within the connect timeout, then all of the
+        answer within the read timeout.
 
         Raises OdooUnavailable, whose ``sent`` says whether Odoo may have carried the call out,
         OdooCertificate, or OdooProtocol for what is not HTTP, or is too large.
         """
-        if not self._slots.acquire(timeout=self._target.read_timeout):
+        if not self._slots.acquire(timeout=self._target.connect_timeout):
             raise OdooUnavailable(f"All connections to {self.address} are in use. Try again, or enlarge the pool.")
         try:
             wire, used = self._take()
@@ -173,7 +174,7 @@ class Channel:
                 return bytes(body)
             body += chunk
         raise OdooProtocol(
-            f"The answer of {self.address} is larger than {self._max_answer // 2**20} MB. Ask for fewer records or fields."
+            f"The answer of {self.address} is larger than {self._max_answer // 2**20} MB. Ask for fewer records."
         )
 
     def _cut_off(self) -> OdooProtocol:

@@ -104,11 +104,12 @@ def _id(value: Any) -> Any:
 def _moment(value: str | date, *, zone: bool = True) -> datetime:
     """As naive UTC, to the second; with ``zone`` off the time zone is left out of account."""
     if isinstance(value, str):
+        text = value.strip()
         try:
-            value = datetime.fromisoformat(value.strip())
+            value = datetime.fromisoformat(text)
         except ValueError:
             raise OdooValidation(
-                f"`{value[:60]}` is not a date. Write ISO 8601, such as 2026-01-31T14:30:00Z or 2026-01-31."
+                f"`{text[:60]}` is not a date. Write ISO 8601, such as 2026-01-31T14:30:00Z or 2026-01-31."
             ) from None
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())

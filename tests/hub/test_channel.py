@@ -131,18 +131,24 @@ def test_a_server_that_drips_holds_a_call_no_longer_than_the_read_timeout(behave
 
 
 def test_a_call_that_waits_too_long_for_a_free_connection_was_not_sent() -> None:
-    with serving(dripping(b"", b"", 60)) as server, channel(server.url, pool_size=1, read_timeout=1.0) as way:
-        with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(ask, way)
-            while not server.requests:
-                pass
-            slow = Channel(Target(server.url, pool_size=1, read_timeout=0.05))
-            slow._slots = way._slots
+    busy, enough = threading.Event(), threading.Event()
+
+    def behave(server: Server, connection: socket.socket) -> None:
+        server.read(connection)
+        busy.set()
+        enough.wait(30)
+        connection.sendall(OK)
+
+    with serving(behave) as server, channel(server.url, pool_size=1, connect_timeout=0.2, read_timeout=60.0) as way:
+        with ThreadPoolExecutor(1) as threads:
+            first = threads.submit(ask, way)
+            assert busy.wait(30)
             with pytest.raises(OdooUnavailable, match="in use") as caught:
-                ask(slow)
-            assert not caught.value.sent
-            with pytest.raises(OdooUnavailable):
-                first.result()
+                ask(way)
+            enough.set()
+            assert first.result().body == b"ok"
+    assert not caught.value.sent
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
