@@ -59,8 +59,8 @@ class Supervisor:
     ) -> None:
         self.grace = grace
         self._tick = tick
-        self._say = say
-        self._runs = {part.name: Run(part, say, pause) for part in parts}
+        self._say = _safely(say)
+        self._runs = {part.name: Run(part, self._say, pause) for part in parts}
         self._signals: list[int] = []
         self._stopping = False
 
@@ -232,6 +232,16 @@ class Run:
         self._start_at = now + self._pause
         self.say(f"{self.part.name} ended {_how(code)}; it is started again in {self._pause:g} s.")
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
+
+
+def _safely(say: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, but a terminal that is gone, or a pipe that nobody reads, stops nothing."""
+
+    def said(text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            say(text)
+
+    return said
 
 
 def _how(code: int) -> str:

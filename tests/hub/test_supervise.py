@@ -245,3 +245,15 @@ def test_a_part_has_its_own_environment_and_no_input() -> None:
         hub.until("env canary ''")
         hub.process.terminate()
         assert hub.end() == 0
+
+
+def test_nobody_to_tell_is_no_reason_to_fail() -> None:
+    more = """
+def gone(text): raise BrokenPipeError
+real, Supervisor = Supervisor, lambda parts, say: real(parts, say=gone)
+"""
+    with running({"worker": GENTLE}, "", more) as hub:
+        hub.pids("worker")
+        hub.process.terminate()
+        assert hub.end() == 0
+    assert "worker drains" in hub.seen
