@@ -78,14 +78,15 @@ def photograph(hub: RunningHub, folder: Path) -> None:
 
 
 def details(page: Page, folder: Path) -> None:
-    """The pages behind the lists."""
+    """The pages behind the lists, in a window that is tall enough for them."""
+    page.set_viewport_size({"width": 1440, "height": 1200})
     first = "#result_list tbody th a, #result_list tbody td a"
     for name, path in (("log", PAGES["logs"]), ("delivery", PAGES["deliveries"]), ("connection", PAGES["connections"]),
                        ("client", PAGES["clients"]), ("received", PAGES["receiver"])):  # fmt: skip
         page.goto(path)
         page.locator(first).first.click()
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=folder / f"{name}.png", full_page=True)
+        page.screenshot(path=folder / f"{name}.png")
     page.goto(PAGES["odoo-records"])
     page.locator(".hub-table tbody a").first.click()
     page.screenshot(path=folder / "odoo-record.png")
@@ -94,13 +95,14 @@ def details(page: Page, folder: Path) -> None:
         page.get_by_role("link", name=name, exact=True).first.click()
         slug = name.lower().replace(" ", "-")
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=folder / f"configuration-{slug}.png", full_page=True)
+        page.screenshot(path=folder / f"configuration-{slug}.png")
         if name == "Products out":
-            for tab in ("Authorization", "Records", "Triggers", "Delivery", "Field mappings", "Headers"):
-                page.locator("#content-main nav a, #content-main li a, #tabs-items a").filter(
-                    has_text=tab
-                ).first.click()
-                page.screenshot(path=folder / f"configuration-{tab.lower().replace(' ', '-')}.png", full_page=True)
+            for tab in ("Authorization", "Records", "Triggers", "Delivery"):
+                page.locator("nav a").filter(has_text=tab).first.click()
+                page.screenshot(path=folder / f"configuration-{tab.lower()}.png")
+            for tab in ("Field mappings", "Headers"):
+                page.locator("#tabs-items a").filter(has_text=tab).first.click()
+                page.screenshot(path=folder / f"configuration-{tab.lower().replace(' ', '-')}.png")
             page.get_by_role("link", name="Run now").click()
             page.wait_for_selector("text=Run now?")
             page.screenshot(path=folder / "run-now.png")

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from hub.dialogs import confirm, go_to
 from hub.errors import HubError
@@ -84,6 +84,7 @@ class MappingInline(TabularInline):
     model = FieldMapping
     tab = True
     extra = 0
+    hide_title = True
     verbose_name = "field mapping"
     fields = ["odoo_field", "external_key", "kind", "required", "default", "optional", "position"]
     ordering_field = "position"
@@ -91,7 +92,7 @@ class MappingInline(TabularInline):
 
 
 class HeaderForm(SecretsMixin):
-    """A header's row."""
+    """A header's row: the value is shown unless it is secret."""
 
     class Meta:
         """All columns."""
@@ -99,12 +100,26 @@ class HeaderForm(SecretsMixin):
         model = Header
         fields = "__all__"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and not self.instance.secret:
+            self.fields["value"].widget = UnfoldAdminTextInputWidget()
+
+    def clean(self) -> dict[str, Any]:
+        """A stored secret is never brought to light by unticking Secret: whoever does so types the value anew."""
+        typed = self.cleaned_data.get("value")
+        cleaned = super().clean()
+        if self.instance.pk and self.initial.get("secret") and not cleaned.get("secret") and not typed:
+            self.add_error("value", "Type the value again: a secret one is not shown.")
+        return cleaned
+
 
 class HeaderInline(SecretsAdminMixin, TabularInline):
-    """What an Out configuration sends along. Values are typed blindly, since any may be a key."""
+    """What an Out configuration sends along."""
 
     model = Header
     form = HeaderForm
+    hide_title = True
     tab = True
     extra = 0
     fields = ["name", "value", "secret"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_a_taken_port_is_told_in_one_sentence(start_hub: Start) -> None:
     second = RunningHub(hub.data.with_name("second"), HUB_PORT=str(hub.port))
     second.data.mkdir()
     done = subprocess.run(
-        ["python", "manage.py", "hub"], executable=f"{ROOT}/.venv/bin/python", cwd=ROOT, env=second.environment,
+        [sys.executable, "manage.py", "hub"], cwd=ROOT, env=second.environment,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode != 0

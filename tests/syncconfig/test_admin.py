@@ -230,3 +230,30 @@ def test_users_without_the_right_see_neither_odoo_nor_buttons(
     url = reverse("admin:syncconfig_configuration_run_now", args=[customers_out.pk])
     assert client.post(url, SURE).status_code == 403
     assert not Run.objects.exists()
+
+
+def header_rows(header: Header, **row: Any) -> dict[str, Any]:
+    """What the browser posts for one header that exists."""
+    return {
+        "headers-TOTAL_FORMS": "1",
+        "headers-INITIAL_FORMS": "1",
+        "headers-0-id": header.pk,
+        "headers-0-configuration": header.configuration_id,
+        "headers-0-name": header.name,
+        **{f"headers-0-{name}": value for name, value in row.items()},
+    }
+
+
+def test_a_header_is_shown_unless_it_is_secret_and_unticking_secret_does_not_show_it(
+    page: Client, customers_out: Configuration
+) -> None:
+    customers_out.mappings.all().delete()
+    plain = Header.objects.create(configuration=customers_out, name="X-API-Version", value="2.0-shown")
+    url = reverse("admin:syncconfig_configuration_change", args=[customers_out.pk])
+    assert "2.0-shown" in page.get(url).content.decode()
+    page.post(url, configuration_form(customers_out, **header_rows(plain, value="", secret="on")))
+    assert Header.objects.get().secret is True
+    assert "2.0-shown" not in page.get(url).content.decode()
+    answer = page.post(url, configuration_form(customers_out, **header_rows(plain, value="")))
+    assert "Type the value again" in answer.content.decode()
+    assert Header.objects.get().secret is True
