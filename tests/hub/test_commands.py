@@ -39,11 +39,34 @@ def test_commands_are_read(given: Any, expected: list[Command]) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["x", 5, True, {"a": 1}, [[7, 0, 0]], [[-1]], [[True, 0, {}]], [["0", 0, {}]], [[0]], [[0, 0]], [[0, 0, "x"]], [[1, 0, {}]],
-     [[1, "2", {}]], [[2, 0]], [[4, False]], [[4, -5]], [[6, 0, 1]], [[6, 0, ["1"]]], [[6, 0, "12"]], [[]], [[0, 0, {}, 1]],
-     ["ab"], [None], [1, [4, 2]]],
+    [
+        "x",
+        5,
+        True,
+        {"a": 1},
+        [[7, 0, 0]],
+        [[-1]],
+        [[True, 0, {}]],
+        [["0", 0, {}]],
+        [[0]],
+        [[0, 0]],
+        [[0, 0, "x"]],
+        [[1, 0, {}]],
+        [[1, "2", {}]],
+        [[2, 0]],
+        [[4, False]],
+        [[4, -5]],
+        [[6, 0, 1]],
+        [[6, 0, ["1"]]],
+        [[6, 0, "12"]],
+        [[]],
+        [[0, 0, {}, 1]],
+        ["ab"],
+        [None],
+        [1, [4, 2]],
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_wrong_commands_are_refused_by_the_fields_name(given: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         commands.parse(given, "order_line")

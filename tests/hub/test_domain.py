@@ -42,11 +42,30 @@ def test_a_domain_is_written_out_in_full(given: Any, expected: list[Any]) -> Non
 
 @pytest.mark.parametrize(
     "given",
-    ["active", b"x", 5, [1], ["&", A], ["|", A], ["!"], ["&"], [A, "|", B], [("a", "=")], [("a", "=", 1, 2)], ["xor", A, B],
-     [(5, "=", 1)], [("", "=", 1)], [(".a", "=", 1)], [("a..b", "=", 1)], [("a", "===", 1)], [("a", None, 1)],
-     [("a", "any", "x")], {"a": 1}],
+    [
+        "active",
+        b"x",
+        5,
+        [1],
+        ["&", A],
+        ["|", A],
+        ["!"],
+        ["&"],
+        [A, "|", B],
+        [("a", "=")],
+        [("a", "=", 1, 2)],
+        ["xor", A, B],
+        [(5, "=", 1)],
+        [("", "=", 1)],
+        [(".a", "=", 1)],
+        [("a..b", "=", 1)],
+        [("a", "===", 1)],
+        [("a", None, 1)],
+        [("a", "any", "x")],
+        {"a": 1},
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_what_is_no_domain_is_refused(given: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         domain.normalise(given)

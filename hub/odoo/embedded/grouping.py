@@ -87,12 +87,16 @@ def _shown(
     session: Session, model: Model, groupby: Sequence[str], aggregates: Sequence[str], row: tuple[Any, ...]
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
+    extra: list[Any] = []
     for spec, value in zip(groupby, row, strict=False):
         field = model.field(spec.partition(":")[0])
         if field.type == "many2one" and value:
             result[spec] = [value, display_names(session, session[field.relation], [value]).get(value, "")]
         else:
             result[spec] = shown(field, value)
+        if field.type not in ("date", "datetime"):
+            extra.append([spec, "=", shown(field, value)])
+    result["__extra_domain"] = extra
     for spec, value in zip(aggregates, row[len(groupby) :], strict=False):
         result[spec] = value if value is not None else 0
     return result
@@ -125,6 +129,7 @@ def read_group(
     count_name = f"{given[0].partition(':')[0]}_count" if lazy and given else "__count"
     for group in groups:
         group[count_name] = group.pop("__count")
+        group["__domain"] = [*domain, *group.pop("__extra_domain")]
         for name, spec in summed.items():
             group[name] = group.pop(spec)
     return groups

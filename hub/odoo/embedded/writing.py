@@ -31,8 +31,8 @@ def create(session: Session, name: str, values: Sequence[Values]) -> list[int]:
         return []
     _create_parents(session, model, prepared)
     rows = [_columns(session, model, one) for one in prepared]
-    _check_required(model, rows)
     _check_links(session, model, rows)
+    _check_required(model, rows)
     ids = _insert(session, model, rows)
     outbox.note_create(session, name, ids)
     _follow(session, model, list(zip(ids, prepared, strict=True)), new=True)
@@ -170,8 +170,8 @@ def write(session: Session, name: str, ids: Sequence[int], values: Values) -> No
         model.hooks.writing(session, ids, given)
     _write_parents(session, model, ids, given)
     row = _columns(session, model, given)
-    _check_required(model, [row], partial=True)
     _check_links(session, model, [row])
+    _check_required(model, [row], partial=True)
     update_columns(session, model, ids, row)
     _follow(session, model, [(one, given) for one in ids], new=False)
     check_companies(session, model, ids, "write")

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from hub.odoo.embedded.models import account, company, geography, partner, product, sale, stock, technical
+from hub.odoo.embedded.models import (
+    account,
+    account_line,
+    company,
+    geography,
+    partner,
+    product,
+    sale,
+    sale_line,
+    stock,
+    technical,
+)
 from hub.odoo.embedded.schema import Model
 
 ALL: tuple[Model, ...] = (
@@ -11,7 +22,9 @@ ALL: tuple[Model, ...] = (
     *company.MODELS,
     *partner.MODELS,
     *account.MODELS,
+    *account_line.MODELS,
     *product.MODELS,
     *stock.MODELS,
     *sale.MODELS,
+    *sale_line.MODELS,
 )

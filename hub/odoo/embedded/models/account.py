@@ -6,11 +6,11 @@ from typing import Any
 
 from hub.errors import OdooValidation
 from hub.odoo.embedded import fields as f
-from hub.odoo.embedded.amounts import Amounts, line, taxes_of, total
+from hub.odoo.embedded.amounts import Amounts, total
 from hub.odoo.embedded.schema import Hooks, Model, Unique
 from hub.odoo.embedded.sequences import next_number
 from hub.odoo.embedded.session import IN_LIST, Session, id_list
-from hub.odoo.embedded.writing import note_old, update_columns, write
+from hub.odoo.embedded.writing import update_columns, write
 
 USES = (("sale", "Sales"), ("purchase", "Purchases"), ("none", "None"))
 COMPUTATIONS = (
@@ -141,6 +141,12 @@ def post(session: Session, model: Model, ids: list[int]) -> bool:
                 "odoo.exceptions.UserError",
                 field="partner_id",
             )
+        if kind.startswith("in_") and not day:
+            raise OdooValidation(
+                "The Bill/Refund date is required to validate this document.",
+                "odoo.exceptions.UserError",
+                field="invoice_date",
+            )
         day = day or session.now[:10]
         values = {"state": "posted", "invoice_date": day, "date": day}
         if not name or name == "/":
@@ -165,6 +171,44 @@ def _move_deleting(session: Session, ids: list[int]) -> None:
     if session.one(sql, [id_list(ids)]):
         raise OdooValidation(
             "You can't delete a posted journal item. Reset it to draft first.", "odoo.exceptions.UserError"
+        )
+
+
+_DRAFTS = {
+    "out_invoice": "Draft Invoice",
+    "out_refund": "Draft Credit Note",
+    "in_invoice": "Draft Bill",
+    "in_refund": "Draft Vendor Credit Note",
+}
+_NUMBER = (
+    "CASE WHEN COALESCE({t}.name, '') IN ('', '/') THEN CASE {t}.move_type "
+    + " ".join(f"WHEN '{kind}' THEN '{label}'" for kind, label in _DRAFTS.items())
+    + " ELSE 'Draft Entry' END ELSE {t}.name END"
+)
+
+FIXED = (
+    "partner_id",
+    "invoice_date",
+    "date",
+    "journal_id",
+    "currency_id",
+    "company_id",
+    "name",
+    "invoice_line_ids",
+    "line_ids",
+)
+"""What can't be written once a document is posted."""
+
+
+def _move_writing(session: Session, ids: list[int], values: dict[str, Any]) -> None:
+    touched = [name for name in FIXED if name in values]
+    if not touched or session.context.get("hub_posting") or "state" in values:
+        return
+    if session.one(f"SELECT 1 FROM account_move WHERE state = 'posted' AND id IN {IN_LIST}", [id_list(ids)]):
+        raise OdooValidation(
+            f"You cannot modify the following readonly fields on a posted move: {', '.join(touched)}",
+            "odoo.exceptions.UserError",
+            field=touched[0],
         )
 
 
@@ -196,97 +240,11 @@ MOVE = Model(
         "amount_residual": f.monetary("Amount Due", readonly=True, default=0.0),
     },
     order="date desc, name desc, invoice_date desc, id desc",
-    display="CASE WHEN COALESCE({t}.name, '') IN ('', '/') THEN 'Draft (* ' || {t}.id || ')' ELSE {t}.name END",
+    display=_NUMBER,
     names=("name", "ref"),
     company="strict",
-    hooks=Hooks(prepare=_prepare_move, changed=_move_changed, deleting=_move_deleting),
+    hooks=Hooks(prepare=_prepare_move, writing=_move_writing, changed=_move_changed, deleting=_move_deleting),
     methods={"action_post": post, "button_draft": to_draft, "button_cancel": cancel},
 )
 
-
-def _prepare_line(session: Session, values: dict[str, Any]) -> None:
-    product = values.get("product_id")
-    row = session.rows(
-        "SELECT p.default_code, t.name, t.list_price, t.uom_id FROM product_product p "
-        "JOIN product_template t ON t.id = p.product_tmpl_id WHERE p.id = ?",
-        [product or 0],
-    )
-    if row:
-        code, name, price, unit = row[0]
-        values["name"] = values.get("name") or (f"[{code}] {name}" if code else name)
-        values["product_uom_id"] = values.get("product_uom_id") or unit
-        if values.get("price_unit") is None:
-            values["price_unit"] = price
-
-
-def _refuse_posted(session: Session, ids: list[int]) -> list[int]:
-    sql = (
-        f"SELECT m.id, m.state FROM account_move_line l JOIN account_move m ON m.id = l.move_id WHERE l.id IN {IN_LIST}"
-    )
-    rows = session.rows(sql, [id_list(ids)])
-    if any(state == "posted" for _move, state in rows):
-        raise OdooValidation("You cannot modify a posted entry. Reset it to draft first.", "odoo.exceptions.UserError")
-    return sorted({move for move, _state in rows})
-
-
-def _line_writing(session: Session, ids: list[int], values: dict[str, Any]) -> None:
-    _refuse_posted(session, ids)
-
-
-def _line_changed(session: Session, ids: list[int], changed: set[str]) -> None:
-    model = session["account.move.line"]
-    taxes = taxes_of(session, "account_move_line_account_tax_rel", "line_id", ids)
-    sql = (
-        "SELECT l.id, l.price_unit, l.quantity, l.discount, l.move_id, m.state, m.company_id, m.currency_id, "
-        f"m.partner_id FROM account_move_line l JOIN account_move m ON m.id = l.move_id WHERE l.id IN {IN_LIST}"
-    )
-    moves = set()
-    for one, price, quantity, discount, move, *carried in session.rows(sql, [id_list(ids)]):
-        sums = line(price, quantity, discount, taxes[one])
-        note_old(session, model, [one], {"price_subtotal": sums.untaxed, "price_total": sums.total})
-        session.run(
-            "UPDATE account_move_line SET price_subtotal = ?, price_total = ?, parent_state = ?, company_id = ?, "
-            "currency_id = ?, partner_id = ? WHERE id = ?",
-            [sums.untaxed, sums.total, *carried, one],
-        )
-        moves.add(move)
-    recompute_moves(session, sorted(moves))
-
-
-LINE = Model(
-    "account.move.line",
-    "Journal Item",
-    {
-        "move_id": f.many2one(
-            "Journal Entry", "account.move", required=True, ondelete="cascade", index=True, copy=False
-        ),
-        "sequence": f.integer("Sequence", default=10),
-        "name": f.char("Label"),
-        "product_id": f.many2one("Product", "product.product", ondelete="restrict"),
-        "quantity": f.floating("Quantity", default=1.0, digits=(16, 2)),
-        "product_uom_id": f.many2one("Unit", "uom.uom"),
-        "price_unit": f.floating("Unit Price", default=None),
-        "discount": f.floating("Discount (%)", default=0.0, digits=(16, 2)),
-        "tax_ids": f.many2many("Taxes", "account.tax", "account_move_line_account_tax_rel", "line_id", "tax_id"),
-        "price_subtotal": f.monetary("Subtotal", readonly=True, default=0.0),
-        "price_total": f.monetary("Total", readonly=True, default=0.0),
-        "parent_state": f.selection("Status", STATES, readonly=True, copy=False),
-        "partner_id": f.many2one("Partner", "res.partner", ondelete="restrict", copy=False),
-        "company_id": f.many2one("Company", "res.company", readonly=True, copy=False),
-        "currency_id": f.many2one("Currency", "res.currency", copy=False),
-    },
-    order="move_id desc, sequence, id",
-    display="(SELECT COALESCE(m.name, 'Draft') FROM account_move m WHERE m.id = {t}.move_id) "
-    "|| COALESCE(' ' || {t}.name, '')",
-    names=("name",),
-    company="shared",
-    hooks=Hooks(
-        prepare=_prepare_line,
-        writing=_line_writing,
-        changed=_line_changed,
-        deleting=_refuse_posted,
-        deleted=recompute_moves,
-    ),
-)
-
-MODELS = (TAX, JOURNAL, MOVE, LINE)
+MODELS = (TAX, JOURNAL, MOVE)

@@ -35,7 +35,6 @@ CATEGORY = Model(
     order="complete_name",
     display=_PATH,
     parent="parent_id",
-    recursion="You cannot create recursive categories.",
 )
 
 UNIT = Model(
@@ -191,7 +190,7 @@ TEMPLATE = Model(
         "tracking": f.selection("Tracking", TRACKING, required=True, default="none"),
         "categ_id": f.many2one("Product Category", "product.category", index=True, ondelete="restrict"),
         "list_price": f.floating("Sales Price", default=1.0, digits=(16, 2)),
-        "standard_price": f.floating("Cost", company_dependent=True, digits=(16, 2), shown_stored=False),
+        "standard_price": f.floating("Cost", company_dependent=True, digits=(16, 2), shown_stored=False, copy=False),
         "default_code": f.char("Internal Reference", copy=False, index=True),
         "barcode": f.char("Barcode", copy=False, shown_stored=False),
         "uom_id": f.many2one("Unit", "uom.uom", required=True, default=_default_unit),
@@ -249,7 +248,7 @@ VARIANT = Model(
         "active": f.boolean("Active", default=True),
         "default_code": f.char("Internal Reference", copy=False, index=True),
         "barcode": f.char("Barcode", copy=False, index=True),
-        "standard_price": f.floating("Cost", company_dependent=True, digits=(16, 2)),
+        "standard_price": f.floating("Cost", company_dependent=True, digits=(16, 2), copy=False),
         "lst_price": f.floating(
             "Sales Price", readonly=True, sql="(SELECT list_price FROM product_template WHERE id = {t}.product_tmpl_id)"
         ),

@@ -188,7 +188,7 @@ FIELD = Model(
         "state": f.selection("Type", STATES, required=True, readonly=True, default="manual"),
     },
     order="name, id",
-    display="{t}.field_description || ' (' || {t}.model || ')'",
+    display="{t}.field_description || ' (' || (SELECT m.name FROM ir_model m WHERE m.model = {t}.model) || ')'",
     names=("field_description", "name"),
     unique=(Unique(("model", "name"), "The operation cannot be completed: Field names must be unique per model."),),
     hooks=Hooks(prepare=_prepare, changed=_changed, deleting=_deleting),
