@@ -9,6 +9,8 @@ from hub.errors import OdooAuthentication, OdooError, OdooProtocol, OdooUnavaila
 from hub.odoo.address import Address
 from hub.odoo.channel import Answer
 
+_OUR_PATHS = re.compile(r"/(jsonrpc|json/2/.*|web/version)$")
+
 
 def check(answer: Answer, address: Address) -> None:
     """Raise what keeps ``answer`` from being Odoo's JSON; return when it may be parsed, whatever its status."""
@@ -53,11 +55,11 @@ def _html(answer: Answer, address: Address) -> OdooError:
 
 
 def _location(answer: Answer) -> str:
-    """The new address without what may hide secrets: user, query and fragment."""
+    """The new address as the connection's URL should be: without our own path, and without what may hide secrets."""
     try:
         parts = urlsplit(answer.headers.get("location", ""))
         host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or ""
     except ValueError:
         return "an address that is not a URL"
-    path = parts.path[:200]
+    path = _OUR_PATHS.sub("", parts.path[:200])
     return f"{parts.scheme}://{host}{path}" if host else path or "nowhere"

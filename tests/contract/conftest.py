@@ -55,10 +55,16 @@ class Maker:
     def remove_all(self) -> None:
         for model, number in reversed(self.made):
             with suppress(OdooError):  # what a test deleted itself, or what Odoo no longer lets go
-                if model == "sale.order":
-                    self.odoo.call(model, "action_cancel", [number])
-            with suppress(OdooError):
-                self.odoo.unlink(model, [number])
+                self._remove(model, number)
+
+    def _remove(self, model: str, number: int) -> None:
+        if model == "sale.order":
+            self.odoo.call(model, "action_cancel", [number])
+        partners = []
+        if model == "res.users":  # Odoo made a partner for it, and leaves that behind
+            partners = [record["partner_id"][0] for record in self.odoo.read(model, [number], ["partner_id"])]
+        self.odoo.unlink(model, [number])
+        self.odoo.unlink("res.partner", partners)
 
 
 @pytest.fixture(scope="session", params=TRANSPORTS)

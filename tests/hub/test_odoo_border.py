@@ -30,7 +30,7 @@ both = pytest.mark.parametrize("kind", TRANSPORTS)
 
 HTML = "<!DOCTYPE html><html><head><title>Sign in to continue</title></head><body>hello</body></html>"
 
-MOVED = f"Location: https://user:{CANARY}@odoo.example/jsonrpc?key={CANARY}\r\n"
+MOVED = f"Location: https://user:{CANARY}@odoo.example/erp/jsonrpc?key={CANARY}\r\n"
 
 ANSWERS: dict[str, tuple[bytes, type[OdooError], str]] = {
     "html": (http(HTML), OdooProtocol, "Sign in to continue"),
@@ -49,7 +49,7 @@ ANSWERS: dict[str, tuple[bytes, type[OdooError], str]] = {
     "not utf-8": (http(b'{"jsonrpc": "2.0", "id": 1, "result": "\xff"}'), OdooProtocol, ""),
     "deep": (http("[" * 100_000), OdooProtocol, ""),
     "no database": (http("<p>No database is selected</p>", "404 Not Found"), OdooAuthentication, "database"),
-    "moved": (http("", "301 Moved", MOVED), OdooProtocol, "https://odoo.example"),
+    "moved": (http("", "301 Moved", MOVED), OdooProtocol, "redirects to https://odoo.example/erp. Set"),
     "moved nowhere": (http("", "302 Found"), OdooProtocol, "redirects"),
     "moved to nonsense": (http("", "302 Found", "Location: http://[\r\n"), OdooProtocol, "not a URL"),
 }  # fmt: skip
