@@ -1,5 +1,6 @@
 """Django's settings of the hub: one file for every environment, driven by the HUB_* variables of hub.env."""
 
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -131,9 +132,12 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
+# Hubs that share a Redis must not take each other's tasks: the queue is named after the database.
+_queue = sha256(str(DATABASES["default"]["NAME"]).encode()).hexdigest()[:8]
+
 # Tasks carry ids only; each can run twice without harm. `retry` must exceed `timeout`.
 Q_CLUSTER = {
-    "name": "hub",
+    "name": f"hub-{_queue}",
     "workers": HUB_WORKERS,
     "timeout": 300,
     "retry": 360,

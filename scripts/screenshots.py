@@ -45,7 +45,7 @@ def main() -> None:
             use(hub)
             photograph(hub, folder)
         finally:
-            hub.kill_everything()
+            hub.discard()
 
 
 def use(hub: RunningHub) -> None:

@@ -22,4 +22,4 @@ def start_hub(tmp_path: Path) -> Iterator[Callable[..., RunningHub]]:
 
     yield start
     for hub in started:
-        hub.kill_everything()
+        hub.discard()

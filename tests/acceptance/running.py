@@ -10,9 +10,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 T = TypeVar("T")
@@ -37,6 +41,30 @@ def until(look: Callable[[], T], what: str) -> T:
     raise AssertionError(f"waited {PATIENCE:.0f} s in vain for {what}")
 
 
+def new_database() -> str:
+    """The URL of a database of its own, on the server of HUB_TEST_DATABASE_URL; empty without one: SQLite."""
+    server = os.environ.get("HUB_TEST_DATABASE_URL", "")
+    if not server:
+        return ""
+    name = f"hub_running_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(at_database(server, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]  # the name is ours
+    return at_database(server, name)
+
+
+def drop_database(url: str) -> None:
+    """Remove such a database."""
+    name = urlsplit(url).path.lstrip("/")
+    if name.startswith("hub_running_"):
+        with psycopg.connect(at_database(url, "postgres"), autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+def at_database(url: str, name: str) -> str:
+    """The same server's URL with another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
 class RunningHub:
     """Starts, talks to, kills and stops one hub."""
 
@@ -48,6 +76,8 @@ class RunningHub:
             "HUB_PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "hub.settings",
+            "HUB_DATABASE_URL": new_database(),
+            "HUB_BROKER_URL": os.environ.get("HUB_TEST_BROKER_URL", ""),
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
@@ -79,6 +109,11 @@ class RunningHub:
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(PATIENCE)
+
+    def discard(self) -> None:
+        """End it and take its database away."""
+        self.kill_everything()
+        drop_database(self.environment["HUB_DATABASE_URL"])
 
     def kill_everything(self) -> int:
         """SIGKILL to every process of this hub, at once; answers how many there were."""

@@ -26,7 +26,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     running = RunningHub(tmp_path_factory.mktemp("browser") / "data", HUB_ADMIN_PASSWORD="admin-password")
     running.start()
     yield running
-    running.kill_everything()
+    running.discard()
 
 
 @pytest.fixture(scope="session")
