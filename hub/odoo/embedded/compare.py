@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -11,10 +12,13 @@ from hub.errors import OdooValidation
 from hub.odoo.domain import NEGATIVES, Leaf
 from hub.odoo.embedded.fields import TEXTS, Field
 from hub.odoo.embedded.schema import Model
-from hub.odoo.embedded.session import Session
+from hub.odoo.embedded.session import IN_LIST, Session
 from hub.odoo.embedded.values import wrong_value
 
 Sql: TypeAlias = tuple[str, list[Any]]
+
+MANY = 50
+"""Values of one list that are still passed as parameters of their own."""
 
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?)?$")
@@ -47,14 +51,22 @@ def _membership(session: Session, model: Model, field: Field, column: str, leaf:
             empty = True
         elif empty:
             values.append(field.falsy)
-    keyword = "IN" if positive else "NOT IN"
-    listed = f"{column} {keyword} ({', '.join('?' * len(values))})" if values else ""
+    listed, values = _listed(column, "IN" if positive else "NOT IN", values)
     if positive == empty:
         null = f"{column} IS NULL"
         return (f"({listed} OR {null})", values) if listed else (null, [])
     if not listed:
         return (f"{column} IS NOT NULL", [])
     return (listed, values)
+
+
+def _listed(column: str, keyword: str, values: list[Any]) -> Sql:
+    """``column IN (...)``; a long list goes as one parameter, as SQLite limits their number."""
+    if not values:
+        return ("", [])
+    if len(values) > MANY:
+        return (f"{column} {keyword} {IN_LIST}", [json.dumps(values)])
+    return (f"{column} {keyword} ({', '.join('?' * len(values))})", values)
 
 
 def _boolean(column: str, given: list[Any], positive: bool) -> Sql:

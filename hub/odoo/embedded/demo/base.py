@@ -142,6 +142,9 @@ def _people(session: Session, currency: int, country: int) -> None:
     )
     for person in people:
         create(session, "res.users", [{**person, "company_id": 1, "company_ids": [[6, 0, [1]]]}])
+    session.run(
+        "UPDATE res_partner SET active = 0 WHERE id = (SELECT partner_id FROM res_users WHERE login = '__system__')"
+    )
 
 
 def _catalogue(session: Session) -> None:
