@@ -34,7 +34,7 @@ test-odoo: dev  ## the contract on a real Odoo 19, which is installed and starte
 		$(PYTEST) tests/contract tests/odoo $(ARGS)
 
 test-postgres: dev  ## all tests on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
-	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub} \
+	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub_$$$$} \
 		$(PYTEST) -m "not odoo and not network" --ignore=tests/browser --ignore=tests/contract $(ARGS)
 
 test-redis: dev  ## all tests with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
