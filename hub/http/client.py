@@ -32,6 +32,10 @@ NO_LIMIT = 1 << 62
 DEFAULT_HEADERS = {"User-Agent": "Sync-Hub", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""Methods that do no harm when they are carried out twice (RFC 9110, 9.2.2)."""
+
+
 class Client:
     """Sends requests to third parties. Safe to use from several threads, and after a fork.
 
@@ -77,11 +81,15 @@ class Client:
             self._adapter = None
 
     def _begin(self, prepared: requests.PreparedRequest, request: Request, attempt: Attempt) -> BaseHTTPResponse:
-        """The answer's head; a kept connection that turns out to be closed is replaced, once."""
+        """The answer's head; a kept connection that turns out to be closed is replaced, once.
+
+        Not for a POST or a PATCH: the server may have carried it out before it closed (RFC 9110, 9.2.2). That
+        is a failed attempt, and whoever counts attempts decides.
+        """
         try:
             return self._head(prepared, request, attempt)
         except BrokenAnswer:
-            if attempt.opened or attempt.answered:
+            if attempt.opened or attempt.answered or request.method.upper() not in IDEMPOTENT:
                 raise
             attempt.fresh = True
             return self._head(prepared, request, attempt)

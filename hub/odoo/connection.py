@@ -86,15 +86,28 @@ class Odoo(ABC):
 
     @abstractmethod
     def search(
-        self, model: str, domain: Domain = (), *, offset: int = 0, limit: int | None = None,
-        order: str | None = None, context: Context | None = None,
+        self,
+        model: str,
+        domain: Domain = (),
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        context: Context | None = None,
     ) -> list[int]:
         """The ids of the records that match, in ``order`` (``"name desc, id"``; the model's own when None)."""
 
     @abstractmethod
     def search_read(
-        self, model: str, domain: Domain = (), fields: Sequence[str] = (), *, offset: int = 0,
-        limit: int | None = None, order: str | None = None, context: Context | None = None,
+        self,
+        model: str,
+        domain: Domain = (),
+        fields: Sequence[str] = (),
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        context: Context | None = None,
     ) -> list[Record]:
         """As search, but the records with ``fields`` (none named: ``id`` alone)."""
 
@@ -104,7 +117,12 @@ class Odoo(ABC):
 
     @abstractmethod
     def read(
-        self, model: str, ids: Sequence[int], fields: Sequence[str] = (), *, context: Context | None = None,
+        self,
+        model: str,
+        ids: Sequence[int],
+        fields: Sequence[str] = (),
+        *,
+        context: Context | None = None,
     ) -> list[Record]:
         """The records with those ids, in that order; raises OdooMissing when one does not exist."""
 
@@ -122,21 +140,34 @@ class Odoo(ABC):
 
     @abstractmethod
     def call(
-        self, model: str, method: str, ids: Sequence[int] = (), kwargs: Mapping[str, Any] | None = None, *,
+        self,
+        model: str,
+        method: str,
+        ids: Sequence[int] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
         context: Context | None = None,
     ) -> Any:
         """Call a public method by named arguments (JSON-2 knows no others); on records when ``ids`` are given."""
 
     @abstractmethod
     def load(
-        self, model: str, fields: Sequence[str], rows: Sequence[Sequence[Any]], *, context: Context | None = None,
+        self,
+        model: str,
+        fields: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        context: Context | None = None,
     ) -> LoadResult:
         """Odoo's import: upsert by ``id`` (external id) or ``.id``; one wrong row and nothing is changed."""
 
     @abstractmethod
     def fields_get(
-        self, model: str, attributes: Sequence[str] = ("type", "string", "required", "readonly", "relation", "store"),
-        *, context: Context | None = None,
+        self,
+        model: str,
+        attributes: Sequence[str] = ("type", "string", "required", "readonly", "relation", "store"),
+        *,
+        context: Context | None = None,
     ) -> dict[str, dict[str, Any]]:
         """The model's fields that this user may read, with those attributes; OdooMissing for an unknown model."""
 
@@ -147,5 +178,7 @@ class Odoo(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

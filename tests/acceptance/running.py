@@ -48,7 +48,7 @@ def new_database() -> str:
         return ""
     name = f"hub_running_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(at_database(server, "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]  # the name is ours
+        connection.execute(f"CREATE DATABASE {name}")
     return at_database(server, name)
 
 
@@ -57,7 +57,7 @@ def drop_database(url: str) -> None:
     name = urlsplit(url).path.lstrip("/")
     if name.startswith("hub_running_"):
         with psycopg.connect(at_database(url, "postgres"), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # type: ignore[arg-type]
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def at_database(url: str, name: str) -> str:

@@ -59,5 +59,5 @@ def test_nothing_is_lost_and_nothing_comes_more_than_twice(
     assert state["queued"] == MANY
     assert state["runs"] == ["done"]
     assert sorted(arrived) == sorted(ids)
-    assert max(arrived.values()) <= 2
+    assert max(arrived.values()) <= 2, arrived.most_common(5)
     assert state["most"] <= 2

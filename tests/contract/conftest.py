@@ -7,8 +7,6 @@ run makes records under a name of its own and takes them away again.
 
 from __future__ import annotations
 
-import json
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +19,7 @@ import pytest
 from hub.errors import OdooError
 from hub.odoo.connect import open_new
 from hub.odoo.connection import Odoo, Target
+from tests import real_odoo
 
 TRANSPORTS = [
     "embedded",
@@ -71,12 +70,7 @@ class Maker:
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Target:
     if request.param == "embedded":
         return Target(str(tmp_path_factory.mktemp("odoo") / "odoo.sqlite3"), login="admin", transport="embedded")
-    told = os.environ.get("HUB_TEST_ODOO", "")
-    if not told:
-        if os.environ.get("HUB_TEST_ODOO_REQUIRED") == "1":
-            pytest.fail("HUB_TEST_ODOO is required but not set; start an Odoo with scripts/odoo19 up")
-        pytest.skip("no real Odoo: HUB_TEST_ODOO is not set; `make test-odoo` starts one")
-    place = json.loads(told)
+    place = real_odoo.place()
     key = place["api_key"] if request.param == "json2" else ""
     return Target(place["url"], place["database"], place["login"], place["password"], key, transport=request.param)
 

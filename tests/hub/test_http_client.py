@@ -105,17 +105,28 @@ def test_a_connection_that_the_server_closed_is_replaced() -> None:
     assert server.connections == 3
 
 
-def test_a_kept_connection_that_dies_at_the_request_is_replaced() -> None:
+def dying_at_the_second(server: Server, connection: socket.socket) -> None:
+    """The second request on a connection gets no answer."""
+    server.read(connection)
+    connection.sendall(OK)
+    server.read(connection)
+
+
+def test_a_kept_connection_that_dies_at_an_idempotent_request_is_replaced() -> None:
     client = Client(LOOPBACK)
-
-    def behave(server: Server, connection: socket.socket) -> None:
-        server.read(connection)
-        connection.sendall(OK)
-        server.read(connection)  # the second request on a connection gets no answer
-
-    with serving(behave) as server:
-        assert [send(server, client).status for _ in range(3)] == [200, 200, 200]
+    with serving(dying_at_the_second) as server:
+        assert [send(server, client, method="PUT").status for _ in range(3)] == [200, 200, 200]
     assert (server.connections, len(server.requests)) == (3, 5)
+
+
+def test_a_post_is_never_sent_twice_in_one_attempt() -> None:
+    client = Client(LOOPBACK)
+    with serving(dying_at_the_second) as server:
+        assert send(server, client, method="POST").status == 200
+        with pytest.raises(BrokenAnswer) as failure:
+            send(server, client, method="POST")
+    assert failure.value.sent
+    assert len(server.requests) == 2
 
 
 def test_a_new_connection_that_dies_is_a_failure_and_not_tried_again() -> None:
