@@ -16,7 +16,9 @@ import pytest
 from hub.errors import OdooError, OdooProtocol, OdooUnavailable, OdooValidation
 from hub.odoo.connection import Target
 from hub.odoo.embedded import EmbeddedOdoo, install
+from hub.odoo.embedded.order import order_by
 from hub.odoo.embedded.outbox import read_changes
+from hub.odoo.embedded.query import where
 
 ROOT = Path(__file__).parents[2]
 
@@ -231,6 +233,24 @@ def test_a_number_beyond_sqlite_is_refused(tmp_path: Path) -> None:
             odoo.search("res.partner", [("id", "=", 10**30)])
         with pytest.raises(OdooValidation):
             odoo.write("res.partner", [1], {"color": 10**30})
+
+
+def test_pages_by_write_date_and_id_walk_the_index(tmp_path: Path) -> None:
+    later = [
+        "|",
+        ("write_date", ">", "2026-01-01 00:00:00"),
+        "&",
+        ("write_date", "=", "2026-01-01 00:00:00"),
+        ("id", ">", 5),
+    ]
+    with EmbeddedOdoo(Target(str(tmp_path / "odoo.sqlite3"), database="empty")) as odoo, odoo.session() as session:
+        model = session["res.partner"]
+        condition, parameters = where(session, model, later)
+        order = order_by(session.registry, model, "write_date, id")
+        sql = f"SELECT t.id FROM res_partner t WHERE {condition} ORDER BY {order} LIMIT 100"
+        plan = " ".join(row[3] for row in session.rows(f"EXPLAIN QUERY PLAN {sql}", parameters))
+    assert "res_partner_changed (write_date>?)" in plan
+    assert "TEMP B-TREE" not in plan
 
 
 def test_what_it_prints_holds_no_password(tmp_path: Path) -> None:

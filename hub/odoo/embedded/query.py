@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hub.errors import InvalidInput, OdooValidation
@@ -19,22 +19,13 @@ ALWAYS: Sql = ("1", [])
 NEVER: Sql = ("0", [])
 
 
-def where(session: Session, model: Model, domain: Any, *, active_test: bool | None = None) -> Sql:
-    """The condition for ``model``'s table under the alias ``t``: domain, archived records, company rules.
-
-    ``active_test`` None means as the context says (hide archived records unless the domain names ``active``).
-    """
+def where(session: Session, model: Model, domain: Any) -> Sql:
+    """The condition for ``model``'s table under the alias ``t``: domain, archived records, company rules."""
     try:
         node = domains.tree(domain)
     except InvalidInput as exc:
         raise OdooValidation(exc.message, "builtins.ValueError", **exc.details) from exc
-    return _Compiler(session).search(model, "t", node, active_test)
-
-
-def subquery(session: Session, model: Model, domain: Any) -> Sql:
-    """``SELECT id`` of the matching records, archived ones too unless the domain says otherwise."""
-    text, parameters = where(session, model, domain, active_test=False)
-    return (f"SELECT t.id FROM {model.table} t WHERE {text}", parameters)
+    return _Compiler(session).search(model, "t", node, None)
 
 
 class _Compiler:
@@ -68,7 +59,11 @@ class _Compiler:
         if not node.children:
             return ALWAYS if node.operator == domains.AND else NEVER
         parts = [self.node(model, alias, child) for child in node.children]
-        return joined("AND" if node.operator == domains.AND else "OR", parts)
+        if node.operator == domains.AND:
+            return joined("AND", parts)
+        bound = _keyset_bound(node)
+        either = joined("OR", parts)
+        return joined("AND", [self.leaf(model, alias, bound), either]) if bound else either
 
     def leaf(self, model: Model, alias: str, leaf: Leaf) -> Sql:
         first, _dot, rest = leaf.path.partition(".")
@@ -252,6 +247,18 @@ def _simplified(leaf: Leaf) -> Leaf:
     return leaf
 
 
+def _keyset_bound(group: Group) -> Leaf | None:
+    """``a >= x``, which ``a > x or (a = x and ...)`` implies: with it SQLite walks the index on ``a`` page by page."""
+    if len(group.children) != 2:
+        return None
+    later, same = group.children
+    if not isinstance(later, Leaf) or later.operator not in (">", "<") or not isinstance(same, Group):
+        return None
+    if same.operator == domains.AND and Leaf(later.path, "=", later.value) in same.children:
+        return Leaf(later.path, f"{later.operator}=", later.value)
+    return None
+
+
 def _names_active(node: Node) -> bool:
     if isinstance(node, Leaf):
         return node.path == "active"
@@ -267,6 +274,3 @@ def _wrong(model: Model, leaf: Leaf, why: str) -> OdooValidation:
         field=leaf.path,
         constraint="operator",
     )
-
-
-Compile = Callable[[Session, Model, Any], Sql]

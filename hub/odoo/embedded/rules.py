@@ -45,6 +45,8 @@ def company_rule(session: Session, model: Model, alias: str) -> tuple[str, list[
     through = next((link for link, _parent in model.inherits.items()), "")
     if through and "company_id" in model.fields and model.fields["company_id"].inherited:
         column = model.fields["company_id"].sql.replace("{t}", alias)
+    # The plus keeps SQLite from choosing an index on the company, which would cost the order of the domain's own.
+    column = f"+{column}"
     condition = f"{column} IN ({', '.join('?' * len(companies))})"
     if model.company == "shared":
         condition = f"({column} IS NULL OR {condition})"
