@@ -140,6 +140,13 @@ SETTINGS = (
     ),
     Setting("HUB_DEMO", boolean, True, "Load the demo into an empty database, and serve the demo receiver."),
     Setting(
+        "HUB_METRICS_TOKEN",
+        str,
+        "",
+        "Bearer token with which /metrics is read. Empty: /metrics answers callers on this machine only.",
+        secret=True,
+    ),
+    Setting(
         "HUB_ADMIN_PASSWORD",
         str,
         "",

@@ -19,6 +19,7 @@ handler500 = "hub.api.errors.server_error"
 urlpatterns = [
     path("", home),
     path("", include("hub.health")),
+    path("metrics", include("syncconfig.metrics")),
     path("admin/", admin.site.urls),
     path("api/sync/v1/", include("syncconfig.api.urls")),
     path("demo/receiver/", include("webhooks.urls")),
