@@ -19,9 +19,15 @@ from hub.errors import InvalidInput
 AND, OR, NOT = "&", "|", "!"
 
 NEGATIVES = {
-    "!=": "=", "<>": "=", "not in": "in", "not like": "like", "not ilike": "ilike", "not any": "any",
-    "not =like": "=like", "not =ilike": "=ilike",
-}  # fmt: skip
+    "!=": "=",
+    "<>": "=",
+    "not in": "in",
+    "not like": "like",
+    "not ilike": "ilike",
+    "not any": "any",
+    "not =like": "=like",
+    "not =ilike": "=ilike",
+}
 """Each negative operator and the positive one that it denies."""
 
 OPERATORS = frozenset(
@@ -185,8 +191,10 @@ def _operator(operator: Any, item: Any) -> str:
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise InvalidInput(
         f"{_short(operator)} is not an operator of a domain, in {_short(item)}.{hint}",
-        field=str(item[0])[:200], value=operator, constraint="operator",
-    )  # fmt: skip
+        field=str(item[0])[:200],
+        value=operator,
+        constraint="operator",
+    )
 
 
 def _short(value: Any) -> str:
