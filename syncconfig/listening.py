@@ -12,11 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from hub.api.trace import new_trace_id
-from hub.errors import HubError
+from hub.errors import HubError, Misconfigured
 from hub.flow import outbound
 from hub.odoo import polling
 from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo
+from hub.odoo.embedded import EmbeddedOdoo
+from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.outbox import last_sequence, read_changes
 from syncconfig import outbox, plans
 from syncconfig.models import ChangeCursor, Configuration, Delivery, OdooConnection
@@ -136,7 +138,7 @@ def _cursor(one: Watched, odoo: Odoo) -> ChangeCursor:
     cursor = ChangeCursor.objects.filter(connection=one.connection, model=one.model).first()
     if cursor is None or cursor.source != source or cursor.position.get("place") != place:
         # Another Odoo than before has another history: begin at its present.
-        position = {"sequence": last_sequence(odoo.target.url)} if source == OUTBOX else polling.start(odoo, one.model)
+        position = {"sequence": last_sequence(_database(odoo))} if source == OUTBOX else polling.start(odoo, one.model)
         cursor, _ = ChangeCursor.objects.update_or_create(
             connection=one.connection,
             model=one.model,
@@ -148,6 +150,12 @@ def _cursor(one: Watched, odoo: Odoo) -> ChangeCursor:
             },
         )
     return cursor
+
+
+def _database(odoo: Odoo) -> Database:
+    if not isinstance(odoo, EmbeddedOdoo):
+        raise Misconfigured("Only the embedded Odoo keeps an outbox of its own.")
+    return odoo.database
 
 
 def _place(connection: OdooConnection) -> str:
@@ -164,7 +172,7 @@ def _interval(one: Watched, cursor: ChangeCursor) -> timedelta:
 def _heard(one: Watched, odoo: Odoo, cursor: ChangeCursor) -> tuple[list[Change], dict[str, Any], bool]:
     place = {"place": cursor.position["place"]}
     if cursor.source == OUTBOX:
-        changes = read_changes(odoo.target.url, cursor.position["sequence"], PAGE, models=[one.model])
+        changes = read_changes(_database(odoo), cursor.position["sequence"], PAGE, models=[one.model])
         sequence = changes[-1].sequence if changes else cursor.position["sequence"]
         return changes, {"sequence": sequence, **place}, len(changes) == PAGE
     look = polling.look(odoo, one.model, cursor.position)
