@@ -16,7 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from hub.odoo.embedded.install import install
-from syncconfig import listening, schedules
+from syncconfig import checking, listening, schedules
 from syncconfig.models import ApiClient, ApiToken, Configuration, FieldMapping, Header, OdooConnection
 from syncconfig.models.client import digest
 
@@ -92,7 +92,7 @@ def load() -> dict[str, Any]:
                 _demo(kept)
         _follow_port()
     listening.begin()
-    return _greeting(kept)
+    return {**_greeting(kept), "notes": _notes()}
 
 
 class _Kept:
@@ -220,5 +220,16 @@ def _greeting(kept: _Kept) -> dict[str, Any]:
         "login": ADMIN if user is not None else "",
         "password": password if user is not None and password and user.check_password(password) else "",
         "token": token if token_row is not None and token_row.revoked_at is None and token_row.client.active else "",
-        "notes": [],
     }
+
+
+def _notes() -> list[str]:
+    """Which Odoo the demo works with, and whether it can."""
+    connection = OdooConnection.objects.filter(from_environment=True, active=True).first()
+    if connection is None:
+        return []
+    ok = checking.check(connection)
+    where = "the embedded one" if connection.is_embedded else connection.target().url
+    if ok:
+        return [f"Odoo       {where}: {connection.check_message}"]
+    return [f"Odoo       {where} CANNOT BE USED: {connection.check_message} The HUB_ODOO_* settings say where it is."]

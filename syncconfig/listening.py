@@ -54,13 +54,13 @@ def watched() -> list[Watched]:
 
 
 def begin() -> None:
-    """Mark the present for each that was never listened to, so that nothing from now on is missed.
+    """Mark the present for each that was never listened to where it is now, so that nothing from now on is missed.
 
     To be called when a configuration begins to listen; an Odoo that cannot be reached is marked at its first look.
     """
-    known = set(ChangeCursor.objects.values_list("connection_id", "model"))
+    known = {(one.connection_id, one.model, one.position.get("place")) for one in ChangeCursor.objects.all()}
     for one in watched():
-        if (one.connection.pk, one.model) not in known:
+        if (one.connection.pk, one.model, _place(one.connection)) not in known:
             with suppress(HubError):
                 _cursor(one, plans.odoo_of(one.connection))
 

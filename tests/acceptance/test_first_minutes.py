@@ -114,3 +114,24 @@ def test_a_run_pushes_the_products_in_batches(start_hub: Start) -> None:
     )
     assert max(sizes) == 20
     assert min(sizes) > 0
+
+
+DUE_NOW = """
+from django.utils import timezone
+from django_q.models import Schedule
+from syncconfig.models import Configuration
+from syncconfig.schedules import name_of
+one = Configuration.objects.get(code='products-out')
+print(Schedule.objects.filter(name=name_of(one.pk)).update(next_run=timezone.now()))
+"""
+SCHEDULED = """
+from syncconfig.models import Delivery
+states = list(Delivery.objects.filter(event='schedule').values_list('state', flat=True))
+print(json.dumps(states if states and set(states) == {'done'} else []))
+"""
+
+
+def test_a_schedule_that_is_due_is_carried_out_by_the_cluster(start_hub: Start) -> None:
+    hub = start_hub()
+    assert hub.shell(DUE_NOW) == 1
+    assert len(until(lambda: hub.shell(SCHEDULED), "the scheduled deliveries")) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from io import StringIO
 from pathlib import Path
 
@@ -136,6 +137,20 @@ def test_the_demos_connection_follows_the_environment(settings: Settings) -> Non
     settings.HUB_ODOO = {**settings.HUB_ODOO, "url": "https://mycompany.odoo.com", "database": "mycompany"}
     target = OdooConnection.objects.get().target()
     assert (target.url, target.database, target.transport) == ("https://mycompany.odoo.com", "mycompany", "auto")
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_greeting_tells_which_odoo_is_used_and_what_is_wrong_with_it(settings: Settings) -> None:
+    (note,) = demo.load()["notes"]
+    assert "embedded" in note
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    place = {"url": f"http://127.0.0.1:{port}", "database": "x", "login": "x", "password": "canary"}
+    settings.HUB_ODOO = {**settings.HUB_ODOO, **place}
+    (note,) = demo.load()["notes"]
+    assert "CANNOT BE USED" in note
+    assert str(port) in note
+    assert "canary" not in note
 
 
 @pytest.mark.usefixtures("fresh")
