@@ -6,7 +6,13 @@ from django.utils import timezone
 
 from hub.errors import HubError
 from hub.odoo.connect import connect
-from syncconfig.models import OdooConnection
+from syncconfig.models import Configuration, Header, OdooConnection
+
+
+def check_keys() -> None:
+    """Raise WrongKey when stored credentials cannot be read with HUB_ENCRYPTION_KEYS."""
+    for model in (OdooConnection, Configuration, Header):
+        model._default_manager.order_by("-pk").first()
 
 
 def check(connection: OdooConnection) -> bool:

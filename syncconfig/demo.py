@@ -81,6 +81,7 @@ def load() -> dict[str, Any]:
 
     ``password`` and ``token`` are empty when they are not the demo's any more.
     """
+    checking.check_keys()
     if settings.HUB_DEMO:
         install(settings.HUB_EMBEDDED_ODOO, demo=True)
     schedules.ensure_standing()

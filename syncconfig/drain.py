@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,8 +14,8 @@ from django.conf import settings
 
 from apilog import record
 from apilog.models import ApiLog
-from hub.api.trace import new_trace_id
-from hub.errors import HubError, InvalidInput, OdooAuthentication, OdooError
+from hub.crypto import WrongKey
+from hub.errors import HubError, InvalidInput, OdooAuthentication
 from hub.flow import outbound
 from hub.flow.plan import OutboundPlan
 from hub.http.client import Client
@@ -27,11 +28,22 @@ from syncconfig import outbox, plans
 from syncconfig.models import Configuration, Delivery
 from syncconfig.validators import egress_policy
 
+logger = logging.getLogger(__name__)
+
 BUDGET = 120.0
 """Seconds after which a drain ends and calls the next one, well before the cluster's task timeout."""
 
 ODOO_AWAY = 15.0
 """Seconds until a message is tried again whose records could not be read from Odoo."""
+
+FAULT_AGAIN = 60.0
+"""Seconds until a message is tried again that met a fault of the hub itself."""
+
+
+class HubFault(HubError):
+    """Something in the hub itself went wrong; it may go better next time."""
+
+    retryable = True
 
 
 @dataclass
@@ -82,46 +94,62 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) ->
     return made
 
 
+def send(claimed: Sequence[Delivery], sender: Sender, threads: int = 1) -> None:
+    """Send these messages, which one claim holds."""
+    with ThreadPoolExecutor(threads) as pool:
+        _send_all(pool, sender, list(_prepared(claimed)))
+
+
 def _prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
     """The requests of the claimed messages; those that cannot be built are finished or postponed here."""
     by_configuration = sorted(claimed, key=lambda one: one.configuration_id)
-    for _, group in groupby(by_configuration, key=lambda one: one.configuration_id):
+    for configuration_id, group in groupby(by_configuration, key=lambda one: one.configuration_id):
         deliveries = list(group)
         try:
-            yield from _prepared_of(deliveries[0].configuration, deliveries)
-        except OdooError as error:
-            _odoo_away(deliveries, error)
+            yield from _prepared_of(configuration_id, deliveries)
         except HubError as error:
-            # One broken configuration fails alone; mended, its messages can be replayed.
+            _not_prepared(deliveries, error)
+        except Exception:  # a fault of ours in one configuration must not hold up all others
+            logger.exception("the messages of configuration %s could not be prepared", configuration_id)
             for delivery in deliveries:
-                outbox.dead(delivery, error.message)
+                outbox.retry(delivery, FAULT_AGAIN, "A fault in the hub: the server's log says which.")
 
 
-def _prepared_of(configuration: Configuration, deliveries: Sequence[Delivery]) -> Iterator[Sending]:
+def _not_prepared(deliveries: Sequence[Delivery], error: HubError) -> None:
+    """Nobody was called. What passes by itself, or with a mended key, costs no attempt; the rest a person must mend."""
+    passes = isinstance(error, OdooAuthentication | WrongKey) or error.retryable
+    for delivery in deliveries:
+        if passes:
+            outbox.postpone(delivery, ODOO_AWAY, error.message)
+        else:
+            outbox.dead(delivery, error.message)
+
+
+def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery]) -> list[Sending]:
+    configuration = Configuration.objects.select_related("connection").get(pk=configuration_id)
     plan = plans.outbound_plan(configuration)
     odoo = plans.odoo_of(configuration.connection)
     describe = plans.describer(odoo)
     fields = describe(plan.model)
     wanted = {record_id for one in deliveries if one.values is None for record_id in one.record_ids}
     found = outbound.fetch(plan, odoo, wanted, describe) if wanted else {}
-    sendings: list[Sending] = []
+    sendings = []
     for delivery in deliveries:
-        delivery.trace_id = delivery.trace_id or new_trace_id()
-        if delivery.attempts > max(configuration.max_attempts, 1):
+        chosen = _chosen(plan, delivery, found, fields)
+        if delivery.attempts > plan.retry.max_attempts:
             # Claimed once more than it may be tried: the worker before did not live to say how it went.
             outbox.dead(delivery, "The worker died during the last attempt: the message may have arrived.")
-            continue
-        if delivery.values is not None:
-            chosen = [outbound.from_values(plan, delivery.record_ids[0], delivery.values, fields)]
-        else:
-            chosen = [found[one] for one in delivery.record_ids if one in found]
-        if not chosen:
+        elif not chosen:
             outbox.skipped(delivery, "The record is gone, or does not match the filter domain any more.")
-            continue
-        sending = _built(plan, delivery, chosen, fields)
-        if sending is not None:
-            sendings.append(sending)
-    yield from sendings
+        else:
+            sendings.append(_built(plan, delivery, chosen, fields))
+    return [sending for sending in sendings if sending is not None]
+
+
+def _chosen(plan: OutboundPlan, delivery: Delivery, found: Mapping[int, Record], fields: Fields) -> list[Record]:
+    if delivery.values is not None:
+        return [outbound.from_values(plan, delivery.record_ids[0], delivery.values, fields)]
+    return [found[one] for one in delivery.record_ids if one in found]
 
 
 def _built(plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], fields: Fields) -> Sending | None:
@@ -132,16 +160,12 @@ def _built(plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], fie
         return None
 
 
-def _odoo_away(deliveries: Sequence[Delivery], error: OdooError) -> None:
-    for delivery in deliveries:
-        if error.retryable or isinstance(error, OdooAuthentication):
-            outbox.postpone(delivery, ODOO_AWAY, error.message)
-        else:
-            outbox.dead(delivery, error.message)
-
-
-def _send_all(pool: ThreadPoolExecutor, sender: Sender, sendings: Sequence[Sending]) -> None:
+def _send_all(pool: ThreadPoolExecutor, sender: Sender, prepared: Sequence[Sending]) -> None:
     """Open the log rows, send in parallel, close each row and message as its answer comes; renew leases meanwhile."""
+    # Preparing may have taken long: what was lost to another worker meanwhile is that worker's to send.
+    ours = _renewed(prepared)
+    sendings = [sending for sending in prepared if sending.delivery.pk in ours]
+    renewed = time.monotonic()
     record.open_all([sending.log for sending in sendings])
     running: dict[Future[Response], Sending] = {
         pool.submit(sender.send, sending.request): sending for sending in sendings
@@ -150,10 +174,15 @@ def _send_all(pool: ThreadPoolExecutor, sender: Sender, sendings: Sequence[Sendi
         finished, _ = wait(running, timeout=outbox.RENEW_EVERY, return_when=FIRST_COMPLETED)
         for future in finished:
             _finish(running.pop(future), future)
-        if not finished and running:
-            first = next(iter(running.values())).delivery
-            if first.claim_id is not None:
-                outbox.renew(first.claim_id, [sending.delivery.pk for sending in running.values()])
+        if time.monotonic() - renewed >= outbox.RENEW_EVERY:
+            _renewed(running.values())
+            renewed = time.monotonic()
+
+
+def _renewed(sendings: Collection[Sending]) -> set[int]:
+    """The ids of the messages that are still ours, with a lease that begins anew; one claim holds them all."""
+    claim_id = next((sending.delivery.claim_id for sending in sendings), None)
+    return outbox.renew(claim_id, [sending.delivery.pk for sending in sendings]) if claim_id is not None else set()
 
 
 def _finish(sending: Sending, future: Future[Response]) -> None:
@@ -163,6 +192,9 @@ def _finish(sending: Sending, future: Future[Response]) -> None:
         response = future.result()
     except HttpFailure as error:
         failure = error
+    except Exception:  # the attempt was made and counts, whatever went wrong in the hub
+        logger.exception("delivery %s", sending.delivery.pk)
+        failure = HubFault("A fault in the hub: the server's log says which.")
     delivery = sending.delivery
     decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)
     status = response.status if response is not None else None

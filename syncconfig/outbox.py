@@ -53,8 +53,7 @@ def claim(limit: int, now: datetime | None = None) -> list[Delivery]:
         Delivery.objects.filter(id__in=ids).update(
             state=Delivery.State.SENDING, claim_id=claim_id, claimed_until=now + LEASE, attempts=F("attempts") + 1
         )
-    taken = Delivery.objects.filter(claim_id=claim_id).select_related("configuration__connection", "configuration")
-    return list(taken.order_by("due_at", "id"))
+    return list(Delivery.objects.filter(claim_id=claim_id).order_by("due_at", "id"))
 
 
 def due_count(now: datetime | None = None) -> int:

@@ -7,10 +7,13 @@ import socket
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from apilog.models import ApiLog
+from hub.env import new_encryption_key
 from hub.http.client import Client
 from hub.odoo.connection import Odoo
 from syncconfig import drain, outbox, runs
@@ -178,6 +181,20 @@ def test_a_worker_that_died_in_the_last_attempt_makes_no_further_one(
     assert (Delivery.objects.get().state, httpserver.log) == ("dead", [])
 
 
+def test_what_was_lost_to_another_worker_is_not_sent(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    runs.send_now(customers_out, [partner(odoo)])
+    (mine,) = outbox.claim(1)
+    Delivery.objects.update(claimed_until=mine.created_at)
+    (theirs,) = outbox.claim(1)
+    drain.send([mine], sender)
+    assert (httpserver.log, ApiLog.objects.count()) == ([], 0)
+    httpserver.expect_request("/customers").respond_with_json({})
+    drain.send([theirs], sender)
+    assert (len(httpserver.log), Delivery.objects.get().state) == (1, "done")
+
+
 def test_nobody_listening_is_a_failure_with_a_reason(customers_out: Configuration, sender: Client, odoo: Odoo) -> None:
     customers_out.url = f"http://127.0.0.1:{free_port()}/nobody"
     customers_out.save()
@@ -250,6 +267,20 @@ def test_while_odoo_is_away_messages_wait_and_lose_no_attempt(
     (delivery,) = push(customers_out, sender, record_id)
     assert (delivery.state, delivery.attempts, httpserver.log) == ("pending", 0, [])
     assert "127.0.0.1" in delivery.last_error
+
+
+def test_with_a_wrong_encryption_key_messages_wait_and_lose_no_attempt(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer, settings: Settings
+) -> None:
+    customers_out.auth_scheme, customers_out.auth_token = "bearer", "secret-token"
+    customers_out.save()
+    runs.send_now(customers_out, [partner(odoo)])
+    settings.HUB_ENCRYPTION_KEYS = [new_encryption_key()]
+    drain.drain(sender, threads=1)
+    row = Delivery.objects.get()
+    assert (row.state, row.attempts, httpserver.log) == ("pending", 0, [])
+    with pytest.raises(CommandError, match="HUB_ENCRYPTION_KEYS"):
+        call_command("loaddemo")
 
 
 def test_a_run_queues_every_matching_record_once_and_ends(customers_out: Configuration, odoo: Odoo) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from hub.crypto import WrongKey
 from syncconfig import demo
 
 
@@ -17,4 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> str:
         """Answer login, password, token and notes as JSON."""
-        return json.dumps(demo.load())
+        try:
+            return json.dumps(demo.load())
+        except WrongKey as error:
+            raise CommandError(
+                f"{error.message} The stored credentials were written with another key: set HUB_ENCRYPTION_KEYS to it, "
+                "or put back the file encryption_key of HUB_DATA_DIR."
+            ) from None
