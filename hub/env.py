@@ -140,6 +140,12 @@ SETTINGS = (
     ),
     Setting("HUB_DEMO", boolean, True, "Load the demo into an empty database, and serve the demo receiver."),
     Setting(
+        "HUB_KEEP_DAYS",
+        at_least(1),
+        30,
+        "Days after which log rows, deliveries that arrived and runs are deleted. What was given up stays.",
+    ),
+    Setting(
         "HUB_METRICS_TOKEN",
         str,
         "",

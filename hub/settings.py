@@ -26,6 +26,7 @@ HUB_DEMO: bool = HUB["HUB_DEMO"]
 HUB_ALLOWED_NETWORKS: list[str] = HUB["HUB_ALLOWED_NETWORKS"] or (["127.0.0.0/8"] if HUB_DEMO else [])
 # What the supervisor of `manage.py hub` calls about every second; it answers with the parts to restart.
 HUB_TICK = "syncconfig.watch.tick"
+HUB_KEEP_DAYS: int = HUB["HUB_KEEP_DAYS"]
 HUB_METRICS_TOKEN: str = HUB["HUB_METRICS_TOKEN"]
 HUB_ADMIN_PASSWORD: str = HUB["HUB_ADMIN_PASSWORD"]
 

@@ -8,7 +8,10 @@ from croniter import croniter
 from django.utils import timezone
 from django_q.models import Schedule
 
-STANDING = {"hub: look after everything": ("syncconfig.tasks.look_after", "* * * * *")}
+STANDING = {
+    "hub: look after everything": ("syncconfig.tasks.look_after", "* * * * *"),
+    "hub: forget what is over": ("syncconfig.tasks.clean_up", "17 3 * * *"),
+}
 """Name: (task, cron). The supervisor looks each second; this is the net below it."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from hub.errors import HubError
-from syncconfig import drain, listening, outbox, runs, wake, watch
+from syncconfig import drain, listening, outbox, retention, runs, wake, watch
 from syncconfig.models import Configuration, Delivery
 
 logger = logging.getLogger(__name__)
@@ -48,3 +48,8 @@ def run_scheduled(configuration_id: int) -> str:
 def look_after() -> list[str]:
     """The net below the supervisor: each minute, wake whatever has work."""
     return watch.wake_what_has_work()
+
+
+def clean_up() -> dict[str, int]:
+    """Each night: forget what is older than HUB_KEEP_DAYS."""
+    return retention.clean_up()
