@@ -122,7 +122,9 @@ def _administrator(kept: _Kept) -> None:
 
 def _demo(kept: _Kept) -> None:
     configure(OdooConnection.objects.create(code=CONNECTION, name="Demo Odoo", from_environment=True))
-    token = ApiClient.objects.create(name=CLIENT, note="The token that `make run` prints.").issue_token()
+    token = ApiClient.objects.create(
+        name=CLIENT, all_configurations=True, note="The token that `make run` prints."
+    ).issue_token()
     kept.put(token=token)
 
 

@@ -99,7 +99,7 @@ def customers_out(make: Make, httpserver: HTTPServer) -> Configuration:
 @pytest.fixture
 def token(db: None) -> str:
     """A token of a client that may use everything."""
-    return ApiClient.objects.create(name="Web shop").issue_token()
+    return ApiClient.objects.create(name="Web shop", all_configurations=True).issue_token()
 
 
 @pytest.fixture

@@ -57,8 +57,9 @@ class ApiClientAdmin(ModelAdmin):
     search_fields = ["name", "note"]
     filter_horizontal = ["configurations"]
     inlines = [TokenInline]
+    conditional_fields = {"configurations": "all_configurations == false"}
     actions_detail = ["new_token", "revoke_tokens"]
-    fieldsets = [(None, {"fields": [("name", "active"), "configurations", "note"]})]
+    fieldsets = [(None, {"fields": [("name", "active"), "all_configurations", "configurations", "note"]})]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiClient]:
         """With the time of the last call."""
@@ -72,7 +73,9 @@ class ApiClientAdmin(ModelAdmin):
     @display(description="May use")
     def may_use(self, obj: ApiClient) -> str:
         """Its configurations."""
-        return ", ".join(one.name for one in obj.configurations.all()) or "all active In configurations"
+        if obj.all_configurations:
+            return "all active In configurations"
+        return ", ".join(one.name for one in obj.configurations.all()) or "nothing yet: choose configurations"
 
     @display(description="Valid tokens")
     def shown_tokens(self, obj: ApiClient) -> int:

@@ -31,8 +31,7 @@ class Caller:
     def configurations(self) -> QuerySet[Configuration]:
         """The active In configurations that it may use."""
         active = Configuration.objects.filter(active=True, request_type="in", connection__active=True)
-        granted = self.client.configurations.values("pk")
-        return active.filter(pk__in=granted) if granted.exists() else active
+        return active if self.client.all_configurations else active.filter(clients=self.client)
 
 
 def authenticate(request: Request) -> Caller:

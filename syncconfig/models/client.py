@@ -19,12 +19,17 @@ class ApiClient(models.Model):
 
     name = models.CharField(max_length=100, unique=True, help_text="The system that calls, such as Web shop.")
     active = models.BooleanField(default=True, help_text="Off: all its tokens are refused.")
+    all_configurations = models.BooleanField(
+        "may use all",
+        default=False,
+        help_text="It may use every active In configuration, also those that are made later.",
+    )
     configurations = models.ManyToManyField(
         "syncconfig.Configuration",
         blank=True,
         limit_choices_to={"request_type": "in"},
         related_name="clients",
-        help_text="The In configurations that it may use. None chosen: all that are active.",
+        help_text="The In configurations that it may use, unless it may use all.",
     )
     note = models.TextField(blank=True, help_text="For people: who runs it, whom to call.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -125,7 +125,9 @@ class Configuration(models.Model):
     )
     on_create = models.BooleanField("when a record is created", default=False)
     on_update = models.BooleanField("when a record is updated", default=False)
-    on_delete = models.BooleanField("when a record is deleted", default=False)
+    on_delete = models.BooleanField(
+        "when a record is deleted", default=False, help_text="Heard from the embedded Odoo only, so far."
+    )
     schedule = models.CharField(
         max_length=100,
         blank=True,

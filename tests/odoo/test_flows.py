@@ -50,7 +50,9 @@ def demo_configurations(connection: OdooConnection, httpserver: HTTPServer) -> N
 def api(demo_configurations: None) -> APIClient:
     """A caller that may use them."""
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {ApiClient.objects.create(name='Shop').issue_token()}")
+    client.credentials(
+        HTTP_AUTHORIZATION=f"Bearer {ApiClient.objects.create(name='Shop', all_configurations=True).issue_token()}"
+    )
     return client
 
 

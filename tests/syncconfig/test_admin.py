@@ -176,7 +176,7 @@ def test_test_connection_tells_the_version_and_the_failure(page: Client, connect
 
 
 def test_a_new_token_is_shown_once(page: Client) -> None:
-    client = ApiClient.objects.create(name="Web shop")
+    client = ApiClient.objects.create(name="Web shop", all_configurations=True)
     url = reverse("admin:syncconfig_apiclient_new_token", args=[client.pk])
     text = page.post(url, SURE, follow=True).content.decode()
     assert "shown only now" in text

@@ -62,9 +62,21 @@ def test_tokens_of_a_client_that_is_off_are_refused(api: APIClient) -> None:
 
 def test_a_client_sees_only_the_configurations_it_was_given(api: APIClient, make: Make) -> None:
     other = make("products-in", [("name", "name")], model="product.product", request_type="in", methods=["GET"])
-    ApiClient.objects.get().configurations.add(other)
+    client = ApiClient.objects.get()
+    client.all_configurations = False
+    client.save()
+    client.configurations.add(other)
     refused(api.get(URL), 404, "NOT_FOUND")
     assert [one["configuration"] for one in api.get("/api/sync/v1/").json()["resources"]] == ["products-in"]
+
+
+def test_a_client_whose_only_configuration_is_deleted_may_use_nothing(api: APIClient, make: Make) -> None:
+    other = make("products-in", [("name", "name")], model="product.product", request_type="in", methods=["GET"])
+    ApiClient.objects.update(all_configurations=False)
+    ApiClient.objects.get().configurations.add(other)
+    other.delete()
+    assert api.get("/api/sync/v1/").json()["resources"] == []
+    refused(api.get(URL), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("change", [{"active": False}, {"request_type": "out"}])

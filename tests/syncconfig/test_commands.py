@@ -44,6 +44,13 @@ def test_createtoken_limits_the_client_to_the_named_configurations(customers_in:
     assert ApiToken.objects.get().expires_at is not None
 
 
+def test_createtoken_never_widens_what_a_client_may_use(customers_in: Configuration) -> None:
+    run("createtoken", "Web shop", "--config", "customers-in")
+    run("createtoken", "Web shop")
+    client = ApiClient.objects.get()
+    assert (client.all_configurations, client.tokens.count()) == (False, 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

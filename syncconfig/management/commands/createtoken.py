@@ -17,7 +17,8 @@ class Command(BaseCommand):
 
     help = (
         "Print a new bearer token for the API client NAME and nothing else. "
-        "Without --config the client may use all active In configurations."
+        "A new client may use the In configurations named by --config, or all active ones when none is named; "
+        "a client that exists keeps what it may use, and --config adds to it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,9 +39,13 @@ class Command(BaseCommand):
             raise CommandError("--ttl must be a number of days from now on: --ttl 90")
         with transaction.atomic():
             configurations = [self._configuration(code) for code in options["config"]]
-            client, _ = ApiClient.objects.get_or_create(name=name)
+            client, _ = ApiClient.objects.get_or_create(name=name, defaults={"all_configurations": not configurations})
             if not client.active:
                 raise CommandError(f"The API client '{name}' is switched off. Switch it on in the admin first.")
+            if client.all_configurations and configurations:
+                raise CommandError(
+                    f"The API client '{name}' may use all configurations. Choose another NAME for a limited one."
+                )
             client.configurations.add(*configurations)
             token = client.issue_token(timedelta(days=ttl) if ttl is not None else None)
         self.stdout.write(token)
