@@ -1,6 +1,7 @@
 """The addresses of the API, below /api/sync/v1/."""
 
 from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
 
 from syncconfig.api import base, views
 
@@ -22,12 +23,19 @@ class RecordIdConverter:
         return str(value)
 
 
+class ModelConverter(StringConverter):
+    """The technical name of a model: anything else is no address of the API."""
+
+    regex = r"[A-Za-z0-9_.-]{1,100}"
+
+
 register_converter(RecordIdConverter, "record_id")
+register_converter(ModelConverter, "model")
 
 urlpatterns = [
     path("", views.IndexView.as_view()),
-    path("<str:model>", views.CollectionView.as_view()),
-    path("<str:model>/search", views.SearchView.as_view()),
-    path("<str:model>/<record_id:record_id>", views.RecordView.as_view()),
+    path("<model:model>", views.CollectionView.as_view()),
+    path("<model:model>/search", views.SearchView.as_view()),
+    path("<model:model>/<record_id:record_id>", views.RecordView.as_view()),
     re_path(r"^.*$", base.api_not_found),
 ]
