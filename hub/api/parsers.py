@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import IO, Any
 
@@ -31,7 +32,13 @@ class StrictJSONParser(JSONParser):
 def parse_json(text: str) -> Any:
     """The value of a JSON text, strictly; raises ParseError."""
     try:
-        value = json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_int=_integer)
+        value = json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+            parse_float=_number,
+        )
     except json.JSONDecodeError as error:
         raise ParseError(
             f"The body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
@@ -71,6 +78,13 @@ def _integer(text: str) -> int:
     if len(text) > MAX_DIGITS:
         raise ParseError(f"A number of {len(text)} digits is more than can be stored.")
     return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ParseError(f"The number {text[:40]} is larger than can be stored.")
+    return value
 
 
 def _check_text(text: str) -> None:

@@ -122,6 +122,7 @@ def test_wrong_data_is_refused_with_the_callers_own_key_before_odoo_is_asked(
         '{"data": {"name": "x", "customer_rank": ' + "9" * 5000 + "}}", '{"name": "x"}',
         '{"data": {"name": "x"}, "options": {"cascade": true}}', '{"data": {"name": "x"}, "options": {"colour": true}}',
         '{"data": {"name": "x"}, "options": {"return_fields": "name"}}', '{"data": {"name": "x"}, "options": []}',
+        '{"data": {"name": "x", "customer_rank": 1e400}}',
     ],
 )  # fmt: skip
 def test_a_body_that_is_not_what_the_api_reads_is_a_400(api: APIClient, odoo: Odoo, body: str) -> None:
