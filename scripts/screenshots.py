@@ -103,6 +103,9 @@ def details(page: Page, folder: Path) -> None:
             for tab in ("Field mappings", "Headers"):
                 page.locator("#tabs-items a").filter(has_text=tab).first.click()
                 page.screenshot(path=folder / f"configuration-{tab.lower().replace(' ', '-')}.png")
+            page.goto(page.url.split("#")[0].replace("/change/", "/preview/"))
+            page.screenshot(path=folder / "preview.png")
+            page.go_back()
             page.get_by_role("link", name="Run now").click()
             page.wait_for_selector("text=Run now?")
             page.screenshot(path=folder / "run-now.png")

@@ -23,6 +23,11 @@ def next_ids(plan: OutboundPlan, odoo: Odoo, after: int, limit: int = PAGE) -> l
     return odoo.search(plan.model, _narrowed(plan, ("id", ">", after)), order="id", limit=limit)
 
 
+def newest_ids(plan: OutboundPlan, odoo: Odoo, limit: int) -> list[int]:
+    """The ids of the newest matching records."""
+    return odoo.search(plan.model, domains.parse(plan.domain), order="id desc", limit=limit)
+
+
 def matching(plan: OutboundPlan, odoo: Odoo, ids: Sequence[int]) -> set[int]:
     """Those of ``ids`` that the plan's domain lets through."""
     if not ids:

@@ -21,6 +21,7 @@ from hub.dialogs import confirm, go_to
 from hub.errors import HubError
 from hub.widgets import SecretsAdminMixin, SecretsMixin
 from syncconfig import listening, runs, schedules
+from syncconfig.admin import previewing
 from syncconfig.choices import METHODS
 from syncconfig.models import Configuration, Delivery, FieldMapping, Header
 
@@ -135,7 +136,7 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
     search_fields = ["name", "code", "model", "url"]
     prepopulated_fields = {"code": ["name"]}
     readonly_fields = ["shown_schedule"]
-    actions_detail = ["run_now", "see_logs"]
+    actions_detail = ["preview", "run_now", "see_logs"]
     actions = ["run_selected"]
     warn_unsaved_form = True
     conditional_fields = {
@@ -249,6 +250,11 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         """Send all records that match the filter domain."""
         self._run(request, Configuration.objects.get(pk=object_id))
         return go_to(request, reverse("admin:syncconfig_configuration_change", args=[object_id]))
+
+    @action(description="Preview", icon="visibility", permissions=["view"], url_path="preview")
+    def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """What would be sent or written; nothing is."""
+        return previewing.page(request, object_id)
 
     @action(description="Logs", icon="receipt_long", permissions=["view"], url_path="logs")
     def see_logs(self, request: HttpRequest, object_id: int) -> HttpResponse:
