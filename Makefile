@@ -3,7 +3,7 @@
 PYTHON = .venv/bin/python
 PYTEST = $(PYTHON) -m pytest
 .DEFAULT_GOAL = help
-.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-network clean
+.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-network bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +46,9 @@ test-browser: dev  ## the admin in a headless Chromium (HUB_TEST_CHROMIUM; the d
 
 test-network: dev  ## a fresh clone, installed from the package index
 	@$(PYTEST) -m network $(ARGS)
+
+bench: dev  ## measure both directions (HUB_TEST_DATABASE_URL, HUB_TEST_ODOO: there, too); ARGS=outbound for one part
+	@$(PYTHON) -m bench $(ARGS)
 
 pins:  ## pin the requirements anew (needs uv)
 	uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 requirements.in -o requirements.txt

@@ -1,0 +1,1 @@
+"""What the hub is measured by: `make bench`, or `python -m bench`."""

@@ -1,0 +1,61 @@
+"""Deliveries a second beside a bare loop of requests, and the delay from commit to arrival when the hub is idle."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.figures import Cell, median_by_key, percentile, table
+from bench.processes import child, receiver, running_hub, server_named
+from tests.acceptance.running import drop_database, new_database
+
+ROUNDS = 3
+BARE = 1200
+RECORDS = 480
+SAMPLES = {"queued": 40, "changed": 12}
+
+
+def throughput(database: str) -> None:
+    """One process drains; the ratio is to a bare ``requests.Session`` in that same process, round by round."""
+    rows: list[list[Cell]] = []
+    for name, server in [("SQLite", ""), *([("PostgreSQL", database)] if database else [])]:
+        for endpoints in (1, 8):
+            got = _drained(server, endpoints)
+            rows.append(
+                [f"{name}, {endpoints} endpoint{'s'[: endpoints > 1]}"]
+                + [got[key] for key in ("bare", "drain", "ratio", "bare_cpu", "drain_cpu", "cpu_ratio")]
+            )
+    heads = ["deliveries, one process", "bare/s", "hub/s", "ratio", "bare CPU ms", "hub CPU ms", "CPU ratio"]
+    table(f"Outbound, medians of {ROUNDS} rounds", heads, rows)
+
+
+def _drained(server: str, endpoints: int) -> dict[str, float]:
+    with TemporaryDirectory(prefix="hub-bench-") as folder, receiver() as port, server_named(server):
+        url = new_database()
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")} | {
+            "HUB_DATA_DIR": str(Path(folder) / "data"),
+            "HUB_DATABASE_URL": url,
+            "DJANGO_SETTINGS_MODULE": "hub.settings",
+        }
+        what = {"port": port, "rounds": ROUNDS, "bare": BARE, "records": RECORDS, "endpoints": endpoints}
+        try:
+            return median_by_key(child("bench.draining", what, environment))
+        finally:
+            drop_database(url)
+
+
+def delay() -> None:
+    """Milliseconds until a message arrives, on a running hub that has nothing else to do."""
+    with receiver() as port, running_hub() as hub:
+        got = child("bench.delays", {"port": port, **SAMPLES}, hub.environment)
+    rows: list[list[Cell]] = []
+    for key, cause in (("queued", "message queued"), ("changed", "record changed in the embedded Odoo")):
+        rows.append([cause, len(got[key]), *(percentile(got[key], one) * 1000 for one in (50, 99))])
+    table("From commit to arrival, hub idle", ["cause", "samples", "p50 ms", "p99 ms"], rows)
+
+
+def run(database: str) -> None:
+    """All that concerns what the hub sends."""
+    throughput(database)
+    delay()
