@@ -12,7 +12,6 @@ import time
 
 from bench import inbound, outbound
 
-
 PARTS = ("outbound", "inbound", "json2")
 
 
