@@ -76,7 +76,7 @@ def of_payload(configuration: Configuration, data: Any) -> Preview:
     if not isinstance(data, dict):
         raise InvalidInput("The payload must be a JSON object: the fields of one record.", field="payload")
     odoo = plans.odoo_of(configuration.connection)
-    mapping = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo)(configuration.model)).map
+    mapping = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo)).map
     rows = [_inward(mapping, data, rule) for rule in mapping.rules]
     title = f"New {configuration.model}"
     try:
@@ -88,14 +88,14 @@ def of_payload(configuration: Configuration, data: Any) -> Preview:
 def example(configuration: Configuration) -> dict[str, Any]:
     """A payload to begin with: the newest record, as it reads through the API; empty when there is none."""
     odoo = plans.odoo_of(configuration.connection)
-    inbound = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo)(configuration.model))
+    inbound = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo))
     records = inbound.search({"limit": "1", "order": "id desc"}, [])["records"]
     writable = {rule.external_key for rule in inbound.map.rules if not inbound.map.fields[rule.root].get("readonly")}
     return {key: value for key, value in records[0].items() if key in writable and value is not None} if records else {}
 
 
 def _outward(mapping: FieldMap, record: Record, rule: Rule) -> Row:
-    value = record[rule.odoo_field]
+    value = record[rule.path]
     try:
         result = path.get(mapping.outward(record, [rule]), rule.external_key)
     except HubError as error:
@@ -106,7 +106,7 @@ def _outward(mapping: FieldMap, record: Record, rule: Rule) -> Row:
 def _inward(mapping: FieldMap, data: dict[str, Any], rule: Rule) -> Row:
     value = path.get(data, rule.external_key)
     shown = None if value is path.ABSENT else value
-    single = FieldMap(mapping.model, (rule,), mapping.fields, reject_unmapped=False)
+    single = FieldMap(mapping.model, (rule,), mapping.fields, reject_unmapped=False, find=mapping.find)
     try:
         values = single.inward(data, complete=True)
     except HubError as error:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from hub.errors import InvalidInput, NotFound, OdooMissing
+from hub.errors import InvalidInput, Misconfigured, NotFound, OdooMissing
 from hub.flow.options import Options
 from hub.flow.plan import InboundPlan
 from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
-from hub.transform.mapping import FieldMap, Fields
+from hub.transform import records
+from hub.transform.kinds import kind_of
+from hub.transform.mapping import FieldMap
+from hub.transform.path import ABSENT
 from hub.transform.rule import Rule
 
 MAX_LIMIT = 1000
@@ -25,10 +30,12 @@ class Inbound:
     Odoo's refusals with the caller's field names where they can be told.
     """
 
-    def __init__(self, plan: InboundPlan, odoo: Odoo, fields: Fields) -> None:
+    def __init__(self, plan: InboundPlan, odoo: Odoo, describe: records.Describe) -> None:
         self.plan = plan
         self.odoo = odoo
-        self.map = FieldMap.bind(plan.model, plan.rules, fields, reject_unmapped=plan.reject_unmapped)
+        self.describe = describe
+        fields = describe(plan.model)
+        self.map = FieldMap.bind(plan.model, plan.rules, fields, reject_unmapped=plan.reject_unmapped, find=self._find)
 
     def create(self, body: Any) -> dict[str, Any]:
         """Create a record from ``data``; answers ``id`` and ``data`` (the ``return_fields``, or the id alone)."""
@@ -119,7 +126,20 @@ class Inbound:
                 value=operator,
                 constraint="operator",
             )
-        return self.map.rule_for(name, "domain").odoo_field, operator, value
+        rule = self.map.rule_for(name, "domain")
+        return rule.path, operator, self._sought(rule, name, value)
+
+    def _sought(self, rule: Rule, name: str, value: Any) -> Any:
+        """The value to search for, in Odoo's form: a caller writes it as it sends and gets it."""
+        if rule.kind == "constant":
+            raise InvalidInput(
+                f"`{name}` is always the same, so it cannot be searched by.", field=name, constraint="constant"
+            )
+        if rule.kind not in ("table", "date"):
+            return value
+        kind, info = kind_of(rule.kind), self.map.fields[rule.root]
+        convert = partial(kind.inward, info=info, name=name, options=rule.options, find=self._find)
+        return [convert(one) for one in value] if isinstance(value, list) else convert(value) if value else value
 
     def _read(self, body: Any, allowed: tuple[str, ...]) -> tuple[dict[str, Any], Options]:
         body = _object(body, "The body")
@@ -163,18 +183,28 @@ class Inbound:
 
     def _one(self, record_id: int, rules: Sequence[Rule]) -> dict[str, Any]:
         try:
-            (record,) = self.odoo.read(self.plan.model, [record_id], [rule.odoo_field for rule in rules])
+            (record,) = self._complete(
+                self.odoo.read(self.plan.model, [record_id], records.roots(rule.path for rule in rules)), rules
+            )
         except (OdooMissing, ValueError):
             raise self._missing(record_id) from None
         return self._outward(record, rules)
 
     def _many(self, domain: Sequence[Any], rules: Sequence[Rule], **page: Any) -> list[dict[str, Any]]:
-        names = [rule.odoo_field for rule in rules]
+        names = records.roots(rule.path for rule in rules)
         found = self.odoo.search_read(self.plan.model, domain, names, **page) if page["limit"] else []
-        return [self._outward(record, rules) for record in found]
+        return [self._outward(record, rules) for record in self._complete(found, rules)]
+
+    def _complete(self, found: Sequence[Record], rules: Sequence[Rule]) -> Sequence[Record]:
+        return records.complete(self.odoo, self.plan.model, found, [rule.path for rule in rules], self.describe)
+
+    def _find(self, model: str, field: str, value: Any) -> list[int]:
+        if field not in self.describe(model):
+            raise Misconfigured(f"A related record is looked up by `{field}`, which {model} has not.", field=field)
+        return self.odoo.search(model, [(field, "=", value)], limit=2)
 
     def _outward(self, record: Record, rules: Sequence[Rule]) -> dict[str, Any]:
-        return self.map.outward(record, [Rule(rule.odoo_field, rule.external_key, rule.kind) for rule in rules])
+        return self.map.outward(record, [replace(rule, required=False, default=ABSENT) for rule in rules])
 
     def _missing(self, record_id: int) -> NotFound:
         return NotFound(f"There is no {self.plan.model} with id {record_id}.", model=self.plan.model, id=record_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from hub.errors import InvalidInput, Misconfigured
 from hub.transform import path
-from hub.transform.kinds import FieldInfo, kind_of
+from hub.transform.kinds import Constant, FieldInfo, Find, kind_of
 from hub.transform.rule import Rule
 
 Fields = Mapping[str, FieldInfo]
@@ -17,6 +17,11 @@ Fields = Mapping[str, FieldInfo]
 
 ALWAYS = ("id", "create_date", "write_date")
 """Fields that a caller may read and search by without a mapping, under Odoo's own names."""
+
+
+def nothing(model: str, field: str, value: Any) -> list[int]:
+    """The look-up of a mapping that is for the way out only."""
+    return []
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,13 @@ class FieldMap:
     absent: frozenset[str] = frozenset()
     """Keys of optional rules whose field this Odoo has not."""
 
+    find: Find = nothing
+    """How related records are looked up on the way in."""
+
     @classmethod
-    def bind(cls, model: str, rules: Iterable[Rule], fields: Fields, *, reject_unmapped: bool = True) -> FieldMap:
+    def bind(
+        cls, model: str, rules: Iterable[Rule], fields: Fields, *, reject_unmapped: bool = True, find: Find = nothing
+    ) -> FieldMap:
         """Hold the rules against Odoo's fields; raises Misconfigured for a missing one."""
         kept, absent = [], set()
         for rule in rules:
@@ -46,7 +56,7 @@ class FieldMap:
                     f"The mapping of `{rule.external_key}` names the field `{rule.root}`, which {model} has not.{hint}",
                     field=rule.odoo_field,
                 )
-        return cls(model, tuple(kept), fields, reject_unmapped, frozenset(absent))
+        return cls(model, tuple(kept), fields, reject_unmapped, frozenset(absent), find)
 
     def by_key(self) -> dict[str, Rule]:
         """The rules by external key."""
@@ -56,9 +66,7 @@ class FieldMap:
         """The payload for a record that ``records.fetch`` read; raises InvalidInput when a required value is empty."""
         payload: dict[str, Any] = {}
         for rule in self.rules if rules is None else rules:
-            value = record[rule.odoo_field]
-            info = record.get("__info__", {}).get(rule.odoo_field) or self.fields[rule.root]
-            value = kind_of(rule.kind).outward(value, info)
+            value = self._outward(record, rule)
             if value is None and rule.has_default:
                 value = rule.default
             if value is None and rule.required:
@@ -84,14 +92,18 @@ class FieldMap:
             value = path.get(data, rule.external_key)
             if value is path.ABSENT and not complete:
                 continue
-            if (value is path.ABSENT or value is None) and rule.has_default:
+            if rule.kind == Constant.key:
+                value = rule.options
+            elif (value is path.ABSENT or value is None) and rule.has_default:
                 value = rule.default
             if (value is path.ABSENT or value in (None, "")) and rule.required:
                 raise InvalidInput(
                     f"`{rule.external_key}` is required.", field=rule.external_key, value=None, constraint="required"
                 )
             if value is not path.ABSENT:
-                values[rule.odoo_field] = kind_of(rule.kind).inward(value, self.fields[rule.root], rule.external_key)
+                values[rule.odoo_field] = kind_of(rule.kind).inward(
+                    value, self.fields[rule.root], rule.external_key, rule.options, self.find
+                )
         return values
 
     def emptied(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,6 +133,16 @@ class FieldMap:
             constraint="unknown_field",
             parameter=parameter,
         )
+
+    def _outward(self, record: Mapping[str, Any], rule: Rule) -> Any:
+        info = record.get("__info__", {}).get(rule.path) or self.fields[rule.root]
+        try:
+            return kind_of(rule.kind).outward(record[rule.path], info, rule.options)
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"`{rule.odoo_field}` of {self.model} {record['id']}: {error.message}",
+                **{"field": rule.external_key, **error.details},
+            ) from None
 
     def _refuse_unmapped(self, data: Mapping[str, Any]) -> None:
         known = frozenset(self.by_key())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hub.transform.kinds import kind_of, options_of
 from hub.transform.path import ABSENT
 
 
@@ -13,7 +14,7 @@ class Rule:
     """An Odoo field beside an external key, and how the one becomes the other.
 
     ``default`` stands in for an absent or empty value. ``optional`` rules are left out on an Odoo
-    that has not the field.
+    that has not the field. ``detail`` is the kind's own; what it says is in ``options``.
     """
 
     odoo_field: str
@@ -22,6 +23,17 @@ class Rule:
     required: bool = False
     default: Any = ABSENT
     optional: bool = False
+    detail: str = ""
+
+    @property
+    def options(self) -> Any:
+        """What the detail says; raises InvalidInput when it cannot be read."""
+        return options_of(self.kind, self.detail)
+
+    @property
+    def path(self) -> str:
+        """What is read from Odoo for the way out."""
+        return kind_of(self.kind).path(self.odoo_field, self.options)
 
     @property
     def has_default(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from cron_descriptor import FormatException, get_description
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, TextField
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -87,7 +87,8 @@ class MappingInline(TabularInline):
     extra = 0
     hide_title = True
     verbose_name = "field mapping"
-    fields = ["odoo_field", "external_key", "kind", "required", "default", "optional", "position"]
+    formfield_overrides = {TextField: {"widget": UnfoldAdminTextInputWidget}}
+    fields = ["odoo_field", "external_key", "kind", "detail", "required", "default", "optional", "position"]
     ordering_field = "position"
     hide_ordering_field = True
 

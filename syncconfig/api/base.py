@@ -55,7 +55,7 @@ class ApiView(APIView):
         configuration = configuration_for(self.caller, model, method, request.headers.get(CHOOSER, ""))
         self.log.configuration_id, self.log.configuration_code = configuration.pk, configuration.code
         odoo = plans.odoo_of(configuration.connection)
-        return Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo)(model))
+        return Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo))
 
     def concerns(self, record_id: int) -> None:
         """Name the record that the exchange is about, in its log row."""

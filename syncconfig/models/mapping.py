@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from hub.errors import HubError
+from hub.transform.kinds import options_of
 from syncconfig.choices import kinds
 from syncconfig.models.configuration import Configuration
 from syncconfig.validators import validate_external_key, validate_field_path
@@ -24,7 +26,14 @@ class FieldMapping(models.Model):
         validators=[validate_external_key],
         help_text="The key in the external JSON, such as email_address; a dot goes deeper: address.city.",
     )
-    kind = models.CharField("value type", max_length=20, choices=kinds, default="plain")
+    kind = models.CharField(
+        "value type", max_length=20, choices=kinds, default="plain", help_text="How the one value becomes the other."
+    )
+    detail = models.TextField(
+        blank=True,
+        help_text="What the value type needs. Relational: the field to match, such as code. Value table: draft = open; "
+        'sale = confirmed. Date format: %d/%m/%Y. Constant: the value as JSON, "web".',
+    )
     required = models.BooleanField(
         default=False, help_text="In: a create without it is refused. Out: an empty value fails."
     )
@@ -53,11 +62,15 @@ class FieldMapping(models.Model):
         return f"{self.odoo_field} → {self.external_key}"
 
     def clean(self) -> None:
-        """A dotted Odoo field can be read, not written."""
+        """A detail that the value type understands; a dotted Odoo field can be read, not written."""
+        wrong: dict[str, str] = {}
+        try:
+            options_of(self.kind, self.detail)
+        except HubError as error:
+            wrong["detail"] = error.message
         if "." in self.odoo_field and self.configuration_id and not self.configuration.is_out:
-            raise ValidationError(
-                {
-                    "odoo_field": "An In mapping writes a field of the model itself, such as country_id; "
-                    "a dotted field is for Out."
-                }
+            wrong["odoo_field"] = (
+                "An In mapping writes a field of the model itself, such as country_id; a dotted field is for Out."
             )
+        if wrong:
+            raise ValidationError(wrong)
