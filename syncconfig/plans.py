@@ -91,4 +91,14 @@ def _rule(row: FieldMapping) -> Rule:
             default = json.loads(row.default)
         except ValueError:
             default = row.default
-    return Rule(row.odoo_field, row.external_key, row.kind, row.required, default, row.optional, row.detail)
+    return Rule(
+        row.odoo_field,
+        row.external_key,
+        row.kind,
+        row.required,
+        default,
+        row.optional,
+        row.detail,
+        row.direction,
+        row.skip_empty,
+    )

@@ -59,7 +59,7 @@ def of_record(configuration: Configuration, record_id: int | None = None) -> Pre
         )
     record = found[chosen]
     mapping = outbound.bind(plan, describe(plan.model))
-    rows = [_outward(mapping, record, rule) for rule in mapping.rules]
+    rows = [_outward(mapping, record, rule) for rule in mapping.readable()]
     title = f"{plan.model} {chosen}"
     try:
         request = outbound.build(plan, [record], describe(plan.model), "made when it is sent")
@@ -77,7 +77,7 @@ def of_payload(configuration: Configuration, data: Any) -> Preview:
         raise InvalidInput("The payload must be a JSON object: the fields of one record.", field="payload")
     odoo = plans.odoo_of(configuration.connection)
     mapping = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo)).map
-    rows = [_inward(mapping, data, rule) for rule in mapping.rules]
+    rows = [_inward(mapping, data, rule) for rule in mapping.rules if rule.writes]
     title = f"New {configuration.model}"
     try:
         return Preview(title, rows, mapping.inward(data, complete=True))
@@ -90,7 +90,10 @@ def example(configuration: Configuration) -> dict[str, Any]:
     odoo = plans.odoo_of(configuration.connection)
     inbound = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo))
     records = inbound.search({"limit": "1", "order": "id desc"}, [])["records"]
-    writable = {rule.external_key for rule in inbound.map.rules if not inbound.map.fields[rule.root].get("readonly")}
+    fields = inbound.map.fields
+    writable = {
+        rule.external_key for rule in inbound.map.rules if rule.writes and not fields[rule.root].get("readonly")
+    }
     return {key: value for key, value in records[0].items() if key in writable and value is not None} if records else {}
 
 

@@ -158,7 +158,7 @@ class Inbound:
 
     def _chosen(self, fields: str) -> Sequence[Rule]:
         names = [name.strip() for name in fields.split(",") if name.strip()]
-        return self._rules(names, "fields") if names else [ID, *self.map.rules]
+        return self._rules(names, "fields") if names else [ID, *self.map.readable()]
 
     def _rules(self, names: Sequence[str], parameter: str) -> list[Rule]:
         rules = [self.map.rule_for(name, parameter) for name in dict.fromkeys(names)]
@@ -204,7 +204,9 @@ class Inbound:
         return self.odoo.search(model, [(field, "=", value)], limit=2)
 
     def _outward(self, record: Record, rules: Sequence[Rule]) -> dict[str, Any]:
-        return self.map.outward(record, [replace(rule, required=False, default=ABSENT) for rule in rules])
+        return self.map.outward(
+            record, [replace(rule, required=False, default=ABSENT, skip_empty=False) for rule in rules]
+        )
 
     def _missing(self, record_id: int) -> NotFound:
         return NotFound(f"There is no {self.plan.model} with id {record_id}.", model=self.plan.model, id=record_id)

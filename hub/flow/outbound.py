@@ -41,7 +41,7 @@ def matching(plan: OutboundPlan, odoo: Odoo, ids: Sequence[int]) -> set[int]:
 def fetch(plan: OutboundPlan, odoo: Odoo, ids: Iterable[int], describe: records.Describe) -> dict[int, Record]:
     """The records as they are now, by id; those that are gone, or no longer match the domain, are left out."""
     mapping = bind(plan, describe(plan.model))
-    paths = [rule.path for rule in mapping.rules]
+    paths = [rule.path for rule in mapping.readable()]
     found = odoo.search_read(
         plan.model,
         _narrowed(plan, ("id", "in", sorted(set(ids)))),
@@ -59,7 +59,7 @@ def bind(plan: OutboundPlan, fields: Fields) -> FieldMap:
 
 def from_values(plan: OutboundPlan, record_id: int, values: Mapping[str, Any], fields: Fields) -> Record:
     """A record that is gone, from its last values: what they do not hold is empty."""
-    record: Record = {rule.path: values.get(rule.path, False) for rule in bind(plan, fields).rules}
+    record: Record = {rule.path: values.get(rule.path, False) for rule in bind(plan, fields).readable()}
     return record | {"id": record_id}
 
 

@@ -58,6 +58,10 @@ class FieldMap:
                 )
         return cls(model, tuple(kept), fields, reject_unmapped, frozenset(absent), find)
 
+    def readable(self) -> list[Rule]:
+        """The rules whose values go out."""
+        return [rule for rule in self.rules if rule.reads]
+
     def by_key(self) -> dict[str, Rule]:
         """The rules by external key."""
         return {rule.external_key: rule for rule in self.rules}
@@ -65,7 +69,7 @@ class FieldMap:
     def outward(self, record: Mapping[str, Any], rules: Iterable[Rule] | None = None) -> dict[str, Any]:
         """The payload for a record that ``records.fetch`` read; raises InvalidInput when a required value is empty."""
         payload: dict[str, Any] = {}
-        for rule in self.rules if rules is None else rules:
+        for rule in self.readable() if rules is None else rules:
             value = self._outward(record, rule)
             if value is None and rule.has_default:
                 value = rule.default
@@ -76,7 +80,8 @@ class FieldMap:
                     value=None,
                     constraint="required",
                 )
-            path.put(payload, rule.external_key, value)
+            if value is not None or not rule.skip_empty:
+                path.put(payload, rule.external_key, value)
         return payload
 
     def inward(self, data: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:
@@ -90,6 +95,9 @@ class FieldMap:
         values: dict[str, Any] = {}
         for rule in self.rules:
             value = path.get(data, rule.external_key)
+            if not rule.writes:
+                self._refuse_read_only(rule, value)
+                continue
             if value is path.ABSENT and not complete:
                 continue
             if rule.kind == Constant.key:
@@ -112,6 +120,7 @@ class FieldMap:
             rule.odoo_field: False
             for rule in self.rules
             if path.get(data, rule.external_key) is path.ABSENT
+            and rule.writes
             and not self.fields[rule.root].get("readonly")
             and not self.fields[rule.root].get("required")
         }
@@ -123,7 +132,7 @@ class FieldMap:
     def rule_for(self, name: str, parameter: str) -> Rule:
         """The rule of an external key (or of a field in ALWAYS); raises InvalidInput naming the parameter."""
         found = self.by_key().get(name)
-        if found is not None:
+        if found is not None and found.reads:
             return found
         if name in ALWAYS:
             return Rule(name, name)
@@ -133,6 +142,14 @@ class FieldMap:
             constraint="unknown_field",
             parameter=parameter,
         )
+
+    def _refuse_read_only(self, rule: Rule, value: Any) -> None:
+        if value is not path.ABSENT and self.reject_unmapped:
+            raise InvalidInput(
+                f"Field `{rule.external_key}` can be read, not written.",
+                field=rule.external_key,
+                constraint="read_only",
+            )
 
     def _outward(self, record: Mapping[str, Any], rule: Rule) -> Any:
         info = record.get("__info__", {}).get(rule.path) or self.fields[rule.root]

@@ -8,13 +8,17 @@ from typing import Any
 from hub.transform.kinds import kind_of, options_of
 from hub.transform.path import ABSENT
 
+BOTH, INWARD, OUTWARD = "both", "in", "out"
+
 
 @dataclass(frozen=True)
 class Rule:
     """An Odoo field beside an external key, and how the one becomes the other.
 
-    ``default`` stands in for an absent or empty value. ``optional`` rules are left out on an Odoo
-    that has not the field. ``detail`` is the kind's own; what it says is in ``options``.
+    ``default`` stands in for an absent or empty value. ``optional`` rules are left out on an Odoo that
+    has not the field. ``direction`` limits a rule to values on their way into Odoo (``in``) or out of
+    it (``out``). ``skip_empty`` leaves the key out of a payload when there is no value. ``detail`` is
+    the kind's own; what it says is in ``options``.
     """
 
     odoo_field: str
@@ -24,6 +28,18 @@ class Rule:
     default: Any = ABSENT
     optional: bool = False
     detail: str = ""
+    direction: str = BOTH
+    skip_empty: bool = False
+
+    @property
+    def reads(self) -> bool:
+        """Whether Odoo's value goes out."""
+        return self.direction != INWARD
+
+    @property
+    def writes(self) -> bool:
+        """Whether an external value goes in."""
+        return self.direction != OUTWARD
 
     @property
     def options(self) -> Any:

@@ -88,7 +88,18 @@ class MappingInline(TabularInline):
     hide_title = True
     verbose_name = "field mapping"
     formfield_overrides = {TextField: {"widget": UnfoldAdminTextInputWidget}}
-    fields = ["odoo_field", "external_key", "kind", "detail", "required", "default", "optional", "position"]
+    fields = [
+        "odoo_field",
+        "external_key",
+        "kind",
+        "detail",
+        "required",
+        "default",
+        "direction",
+        "skip_empty",
+        "optional",
+        "position",
+    ]
     ordering_field = "position"
     hide_ordering_field = True
 

@@ -40,6 +40,18 @@ class FieldMapping(models.Model):
     default = models.CharField(
         max_length=500, blank=True, help_text='Used when there is no value, as JSON: "unknown", 0, true. Empty: none.'
     )
+    direction = models.CharField(
+        max_length=4,
+        choices=[
+            ("both", "In and out"),
+            ("in", "In only: written, never shown"),
+            ("out", "Out only: read, not written"),
+        ],
+        default="both",
+    )
+    skip_empty = models.BooleanField(
+        "skip when empty", default=False, help_text="Out: the key is left out when there is no value, instead of null."
+    )
     optional = models.BooleanField(
         "skip if missing in Odoo",
         default=False,

@@ -180,3 +180,19 @@ def test_an_optional_mapping_to_a_missing_field_is_left_out() -> None:
 )
 def test_a_path_leads_to_its_value_or_nowhere(data: dict[str, Any], key: str, expected: Any) -> None:
     assert path.get(data, key) is expected or path.get(data, key) == expected
+
+
+def test_a_rule_for_the_way_out_is_not_written_and_one_for_the_way_in_not_shown() -> None:
+    found = mapping(Rule("name", "name"), Rule("rank", "rank", direction="out"), Rule("note", "note", direction="in"))
+    assert found.outward({"id": 1, "name": "Ada", "rank": 2, "note": "x"}) == {"name": "Ada", "rank": 2}
+    assert found.inward({"name": "Ada", "note": "x"}, complete=True) == {"name": "Ada", "note": "x"}
+    with pytest.raises(InvalidInput) as refused:
+        found.inward({"name": "Ada", "rank": 5}, complete=True)
+    assert refused.value.details == {"field": "rank", "constraint": "read_only"}
+    with pytest.raises(InvalidInput):
+        found.rule_for("note", "fields")
+
+
+def test_an_empty_value_is_left_out_when_the_rule_says_so() -> None:
+    found = mapping(Rule("name", "name", skip_empty=True), Rule("rank", "rank", skip_empty=True), Rule("note", "note"))
+    assert found.outward({"id": 1, "name": False, "rank": 0, "note": False}) == {"rank": 0, "note": None}
