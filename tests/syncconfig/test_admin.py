@@ -122,7 +122,8 @@ def test_a_configuration_is_saved_with_new_rows(page: Client, customers_out: Con
     customers_out.mappings.all().delete()
     rows = {
         "mappings-TOTAL_FORMS": "1", "mappings-0-odoo_field": "email", "mappings-0-external_key": "email_address",
-        "mappings-0-kind": "plain", "mappings-0-direction": "both", "mappings-0-position": "0", "mappings-0-configuration": customers_out.pk,
+        "mappings-0-kind": "plain", "mappings-0-direction": "both",
+        "mappings-0-position": "0", "mappings-0-configuration": customers_out.pk,
         "headers-TOTAL_FORMS": "1", "headers-0-name": "X-API-Version", "headers-0-value": "2.0",
         "headers-0-configuration": customers_out.pk,
     }  # fmt: skip
