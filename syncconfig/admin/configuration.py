@@ -88,20 +88,23 @@ class MappingInline(TabularInline):
     hide_title = True
     verbose_name = "field mapping"
     formfield_overrides = {TextField: {"widget": UnfoldAdminTextInputWidget}}
-    fields = [
-        "odoo_field",
-        "external_key",
-        "kind",
-        "detail",
-        "required",
-        "default",
-        "direction",
-        "skip_empty",
-        "optional",
-        "position",
-    ]
     ordering_field = "position"
     hide_ordering_field = True
+
+    def get_fields(self, request: HttpRequest, obj: Configuration | None = None) -> list[str]:
+        """A row of an Out configuration only goes out; one of an In configuration is read and written."""
+        of_direction = "skip_empty" if obj is not None and obj.is_out else "direction"
+        return [
+            "odoo_field",
+            "external_key",
+            "kind",
+            "detail",
+            "required",
+            "default",
+            of_direction,
+            "optional",
+            "position",
+        ]
 
 
 class HeaderForm(SecretsMixin):

@@ -50,10 +50,10 @@ class FieldMapping(models.Model):
         default="both",
     )
     skip_empty = models.BooleanField(
-        "skip when empty", default=False, help_text="Out: the key is left out when there is no value, instead of null."
+        "skip empty", default=False, help_text="Out: the key is left out when there is no value, instead of null."
     )
     optional = models.BooleanField(
-        "skip if missing in Odoo",
+        "skip if missing",
         default=False,
         help_text="The row is left out on an Odoo without this field, such as mobile, which Odoo 19 no longer has.",
     )
