@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-RECORDS = '''
+RECORDS = """
 _hub_data = {}
 _hub_kinds = {}
 _hub_singles = {}
@@ -105,7 +105,8 @@ class _hub_Records:
         return self._like([one._ids[0] for one in self._each() if _hub_true(test(one))])
 
     def filtered_domain(self, domain):
-        found = set(_hub_ask('search', self._name, [('id', 'in', self._ids)] + list(domain), 0, None, None, self._context))
+        domain = [('id', 'in', self._ids)] + list(domain)
+        found = set(_hub_ask('search', self._name, domain, 0, None, None, self._context))
         return self._like([i for i in self._ids if i in found])
 
     def sorted(self, key=None, reverse=False):
@@ -113,12 +114,12 @@ class _hub_Records:
             ids = _hub_ask('search', self._name, [('id', 'in', self._ids)], 0, None, None, {'active_test': False})
             return self._like(ids[::-1] if reverse else ids)
         if not isinstance(key, str):
-            return self._like([one._ids[0] for one in sorted(self._each(), key=key, reverse=reverse)])
+            return self._like([one._ids[0] for one in _hub_by_key(self, key, reverse)])
         ones = self._each()
         for part in reversed(key.split(',')):
             words = part.split()
             down = len(words) > 1 and words[1].lower() == 'desc'
-            ones = sorted(ones, key=lambda one: _hub_sortable(one, words[0]), reverse=down != reverse)
+            ones = _hub_by_key(ones, lambda one: _hub_sortable(one, words[0]), down != reverse)
         return self._like([one._ids[0] for one in ones])
 
     def grouped(self, key):
@@ -272,7 +273,8 @@ def _hub_field(x, name):
             if kind == 'reference' and value:
                 return _hub_many(value[0], [value[1]], x._context, None)
             return value
-        return _hub_many(relation, value if isinstance(value, list) else [value] if value else [], x._context, (x, name))
+        ids = value if isinstance(value, list) else [value] if value else []
+        return _hub_many(relation, ids, x._context, (x, name))
     kind, relation = _hub_kind(x, name)
     if relation:
         found = {}
@@ -293,4 +295,4 @@ def _hub_sortable(one, name):
     if value is False and _hub_kind(one, name)[0] != 'boolean':
         return (1, '')
     return (0, value)
-'''
+"""
