@@ -18,6 +18,23 @@ KEPT = 64 * 1024
 """Characters of a body that are kept."""
 
 
+CLOSING = (
+    "client",
+    "configuration_id",
+    "configuration_code",
+    "record_ids",
+    "record_id",
+    "state",
+    "response_status",
+    "response_headers",
+    "response_body",
+    "error_code",
+    "error_message",
+    "duration_ms",
+)
+"""The columns that are known only when an exchange ends."""
+
+
 @dataclass(frozen=True)
 class About:
     """What an exchange is about: the columns that do not come from the messages themselves."""
@@ -98,7 +115,7 @@ def _finish(row: ApiLog, *, ok: bool, failure: HubError | None, secrets: Sequenc
         row.error_code = failure.code
         row.error_message = redact_text(failure.message, secrets)
     row.duration_ms = round((timezone.now() - row.started_at).total_seconds() * 1000, 1)
-    row.save(force_update=True)
+    row.save(update_fields=CLOSING)
 
 
 def _columns(about: About, now: datetime | None = None) -> dict[str, Any]:

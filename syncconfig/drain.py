@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from django.conf import settings
+from django.db import transaction
 
 from apilog import record
 from apilog.models import ApiLog
@@ -32,6 +33,10 @@ logger = logging.getLogger(__name__)
 
 BUDGET = 120.0
 """Seconds after which a drain ends and calls the next one, well before the cluster's task timeout."""
+
+CLAIM_MOST = 128
+QUICK = 1.0
+"""Seconds: while a claim is sent in less, the next one is twice as large; a slow receiver gets small ones again."""
 
 ODOO_AWAY = 15.0
 """Seconds until a message is tried again whose records could not be read from Odoo."""
@@ -85,12 +90,11 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) ->
     ends = time.monotonic() + budget
     made = 0
     with ThreadPoolExecutor(threads, thread_name_prefix="delivery") as pool:
-        while time.monotonic() < ends:
-            claimed = outbox.claim(threads * 2)
-            if not claimed:
-                break
+        size = threads * 2
+        while (begun := time.monotonic()) < ends and (claimed := outbox.claim(size)):
             made += len(claimed)
             _send_all(pool, sender, list(_prepared(claimed)))
+            size = min(size * 2, CLAIM_MOST) if time.monotonic() - begun < QUICK else threads * 2
     return made
 
 
@@ -172,8 +176,9 @@ def _send_all(pool: ThreadPoolExecutor, sender: Sender, prepared: Sequence[Sendi
     }
     while running:
         finished, _ = wait(running, timeout=outbox.RENEW_EVERY, return_when=FIRST_COMPLETED)
-        for future in finished:
-            _finish(running.pop(future), future)
+        with transaction.atomic():  # what came back together is written together
+            for future in finished:
+                _finish(running.pop(future), future)
         if time.monotonic() - renewed >= outbox.RENEW_EVERY:
             _renewed(running.values())
             renewed = time.monotonic()

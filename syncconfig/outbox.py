@@ -42,7 +42,7 @@ def claim(limit: int, now: datetime | None = None) -> list[Delivery]:
     now = now or timezone.now()
     with transaction.atomic():
         ids = list(
-            _due(now)
+            due(now)
             .order_by("due_at", "id")
             .select_for_update(skip_locked=True, of=("self",))
             .values_list("id", flat=True)[:limit]
@@ -53,12 +53,12 @@ def claim(limit: int, now: datetime | None = None) -> list[Delivery]:
         Delivery.objects.filter(id__in=ids).update(
             state=Delivery.State.SENDING, claim_id=claim_id, claimed_until=now + LEASE, attempts=F("attempts") + 1
         )
-    return list(Delivery.objects.filter(claim_id=claim_id).order_by("due_at", "id"))
+    return list(Delivery.objects.filter(id__in=ids, claim_id=claim_id).order_by("due_at", "id"))
 
 
 def due_count(now: datetime | None = None) -> int:
     """How many messages could be claimed now, up to 1."""
-    return int(_due(now or timezone.now()).exists())
+    return int(due(now or timezone.now()).exists())
 
 
 def renew(claim_id: uuid.UUID, ids: Iterable[int], now: datetime | None = None) -> set[int]:
@@ -111,16 +111,17 @@ def replay(deliveries: QuerySet[Delivery]) -> int:
     return count
 
 
-def _due(now: datetime) -> QuerySet[Delivery]:
+def due(now: datetime) -> QuerySet[Delivery]:
     older = Delivery.objects.filter(
         configuration=OuterRef("configuration"),
         record_id=OuterRef("record_id"),
         id__lt=OuterRef("id"),
-        state__in=Delivery.UNFINISHED,
+        record_id__isnull=False,
+        finished_at__isnull=True,
     )
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     active = Q(configuration__active=True, configuration__connection__active=True)
-    return Delivery.objects.filter(free, active, state__in=Delivery.UNFINISHED, due_at__lte=now).exclude(
+    return Delivery.objects.filter(free, active, finished_at__isnull=True, due_at__lte=now).exclude(
         Q(record_id__isnull=False) & Exists(older)
     )
 
@@ -137,6 +138,8 @@ def _without_waiting(deliveries: Sequence[Delivery]) -> list[Delivery]:
         rows = Delivery.objects.filter(
             configuration_id=configuration_id,
             record_id__in=[record for config, record in keys if config == configuration_id],
+            record_id__isnull=False,
+            finished_at__isnull=True,
             state=Delivery.State.PENDING,
             attempts=0,
             event__in=state_of_things,
@@ -165,9 +168,10 @@ def _write(delivery: Delivery, **columns: object) -> bool:
 
 def unfinished(configuration: Configuration) -> QuerySet[Delivery]:
     """What a configuration still owes."""
-    return Delivery.objects.filter(configuration=configuration, state__in=Delivery.UNFINISHED)
+    return Delivery.objects.filter(configuration=configuration, finished_at__isnull=True)
 
 
 def anything_claimed(now: datetime | None = None) -> bool:
     """Whether some worker holds a message under a lease that runs."""
-    return Delivery.objects.filter(state=Delivery.State.SENDING, claimed_until__gt=now or timezone.now()).exists()
+    held = Delivery.objects.filter(finished_at__isnull=True, claimed_until__gt=now or timezone.now())
+    return held.exists()

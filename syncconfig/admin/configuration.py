@@ -7,7 +7,7 @@ from typing import Any
 from cron_descriptor import FormatException, get_description
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models import QuerySet, TextField
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -196,16 +196,8 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         listening.begin()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Configuration]:
-        """With the counts that the list shows."""
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("connection")
-            .annotate(
-                waiting=Count("deliveries", filter=Q(deliveries__state__in=Delivery.UNFINISHED)),
-                given_up=Count("deliveries", filter=Q(deliveries__state=Delivery.State.DEAD)),
-            )
-        )
+        """With the connection that the list shows."""
+        return super().get_queryset(request).select_related("connection")
 
     @display(description="Direction", ordering="request_type", label={"In": "info", "Out": "primary"})
     def direction(self, obj: Configuration) -> str:
@@ -220,14 +212,14 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
     @display(
         description="Is it working?", label={"OK": "success", "Waiting": "warning", "Given up": "danger", "Off": None}
     )
-    def shown_state(self, obj: Any) -> tuple[str, str]:
+    def shown_state(self, obj: Configuration) -> tuple[str, str]:
         """What the deliveries say."""
         if not obj.active:
             return "Off", "Off"
-        if obj.given_up:
-            return "Given up", f"{obj.given_up} given up"
-        if obj.waiting:
-            return "Waiting", f"{obj.waiting} waiting"
+        if given_up := obj.deliveries.filter(state=Delivery.State.DEAD).count():
+            return "Given up", f"{given_up} given up"
+        if waiting := obj.deliveries.filter(finished_at__isnull=True).count():
+            return "Waiting", f"{waiting} waiting"
         return "OK", "OK"
 
     @display(description="Starts")

@@ -38,6 +38,8 @@ class Delivery(models.Model):
         DELETE = "delete", "Record deleted"
 
     UNFINISHED = (State.PENDING, State.SENDING)
+    """Exactly the states in which ``finished_at`` is empty. The queries of the outbox ask for the latter: SQLite takes
+    a partial index only for a condition that stands in the query literally, and states are parameters."""
 
     message_id = models.UUIDField(
         default=uuid.uuid4, unique=True, editable=False, help_text="The same over all attempts."
@@ -68,11 +70,11 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="delivery_due", condition=Q(state__in=("pending", "sending"))),
+            models.Index(fields=["due_at", "id"], name="delivery_due", condition=Q(finished_at__isnull=True)),
             models.Index(
                 fields=["configuration", "record_id", "id"],
                 name="delivery_order",
-                condition=Q(state__in=("pending", "sending"), record_id__isnull=False),
+                condition=Q(finished_at__isnull=True, record_id__isnull=False),
             ),
             models.Index(fields=["state", "-id"], name="delivery_state"),
             models.Index(fields=["configuration", "-id"], name="delivery_configuration"),

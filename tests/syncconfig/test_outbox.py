@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from syncconfig import outbox
@@ -129,6 +130,14 @@ def test_replay_sends_finished_messages_again_from_the_first_attempt(customers_o
     assert (row.state, row.attempts, row.last_error) == ("pending", 0, "")
 
 
+def test_claiming_does_not_read_the_history(customers_out: Configuration) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by the table's size; it takes the same indexes when there is a history")
+    plan = outbox.due(timezone.now()).order_by("due_at", "id").explain()
+    assert "USING INDEX delivery_due" in plan
+    assert "delivery_order" in plan
+
+
 def test_many_causes_make_one_wake_up_call(
     customers_out: Configuration, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -145,8 +154,6 @@ def test_many_causes_make_one_wake_up_call(
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_workers_share_the_messages_and_take_none_twice(customers_out: Configuration) -> None:
-    from django.db import connection
-
     if connection.vendor == "sqlite":
         pytest.skip("threads of one process share the in-memory SQLite; tests/acceptance has real processes")
     queue(customers_out, *range(1, 201))
