@@ -79,7 +79,8 @@ class Host:
             raise TimeoutError(limit.message) from None
         except HubError as error:
             self.failure = error
-            raise RuntimeError(error.message) from None
+            kind = AttributeError if operation == "fetch" and isinstance(error, OdooInvalidField) else RuntimeError
+            raise kind(error.message) from None
         except (TypeError, ValueError, KeyError, IndexError) as error:
             self.failure = ScriptError(f"`{operation}` cannot take these arguments: {error}")
             raise RuntimeError(self.failure.message) from None

@@ -68,7 +68,7 @@ def _of(node: ast.AST, bound: set[str]) -> Iterator[Problem]:
     elif isinstance(node, ast.Name | ast.arg | ast.FunctionDef):
         yield from _name(node, line, bound)
     elif isinstance(node, ast.Attribute):
-        if node.attr.startswith("__") or node.attr.startswith(RESERVED):
+        if (node.attr.startswith("__") and node.attr != "__name__") or node.attr.startswith(RESERVED):
             yield Problem(line, f"`.{node.attr}` is not available in scripts.")
     elif isinstance(node, ast.Assign | ast.For | ast.comprehension | ast.AugAssign | ast.AnnAssign):
         yield from _targets(node, line)

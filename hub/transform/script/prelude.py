@@ -188,21 +188,35 @@ def _hub_iadd(a, b):
     a += _hub_iter(b)
     return a
 
+# Monty makes a new set for `|=` and its like, where Python changes the one that there is.
+
 def _hub_isub(a, b):
     if isinstance(a, _hub_Records):
         return a._minus(b)
+    if isinstance(a, set):
+        for one in list(b):
+            a.discard(one)
+        return a
     a -= b
     return a
 
 def _hub_ibitor(a, b):
     if isinstance(a, _hub_Records):
         return a.union(b)
+    if isinstance(a, (set, dict)):
+        a.update(b)
+        return a
     a |= b
     return a
 
 def _hub_ibitand(a, b):
     if isinstance(a, _hub_Records):
         return a._both(b)
+    if isinstance(a, set):
+        for one in list(a):
+            if one not in b:
+                a.discard(one)
+        return a
     a &= b
     return a
 

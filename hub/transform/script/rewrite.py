@@ -214,7 +214,7 @@ class Rewriter(ast.NodeTransformer):
             field = ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
             made = ast.copy_location(ast.BinOp(field, node.op, node.value), node)
             return cast(ast.AST, self.visit(ast.copy_location(ast.Assign([target], made), node)))
-        if isinstance(target, ast.Name) and operator and not isinstance(node.value, _LITERALS):
+        if isinstance(target, ast.Name) and operator and not isinstance(node.value, ast.Constant | ast.JoinedStr):
             now = ast.copy_location(ast.Name(target.id, ast.Load()), target)
             value = hub(f"i{operator}", node, now, self._expr(node.value))
             return ast.copy_location(ast.Assign([target], value), node)

@@ -102,6 +102,11 @@ class Session:
         host.account.finish()
         return from_sandbox(answer)
 
+    @property
+    def worker(self) -> int | None:
+        """The worker's process id."""
+        return self._monty.worker_pid
+
     def _drive(self, host: Host, given: Mapping[str, Any]) -> Any:
         """Step from request to request: a script that catches the error of a limit is left standing at its next one."""
         step: Any = self._monty.feed_start(
