@@ -32,6 +32,7 @@ EXCEEDING = [
     ("x = []\nwhile True: x.append('a' * 10000)", "memory"),
     ("x = 'a'\nwhile True: x += x", "memory"),
     ("x = 9**9**9", "memory"),
+    ("x = [1]\nfor i in range(30): x = [x, x]\nprint(x)", "memory"),
     ("x = '%1000000000d' % 1", "memory"),
     ("x = [0] * 10**9", "memory"),
     ("def f(): return f()\nf()", "recursion"),
@@ -171,6 +172,21 @@ def test_an_error_names_the_line_within_a_long_expression() -> None:
         run(script, {})
     assert caught.value.details["line"] == 7
     assert caught.value.message == "Line 7: KeyError: b (`{'a': 1}['b'],`)"
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("raise UserError('No VAT')", "Line 1: ValueError: No VAT (`raise UserError('No VAT')`)"),
+        ("raise ValueError('a', 'b')", "Raise errors with one text"),
+        ("result = value", "cannot be handed to it"),
+        ("import collections\nd = collections.defaultdict(lambda: env.uid)\nd[1]", "Read before."),
+    ],
+)
+def test_an_error_says_what_to_do(script: str, message: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        run(script, {"value": object()} if script == "result = value" else {})
+    assert message in caught.value.message
 
 
 def test_an_error_in_a_function_names_the_line_in_it() -> None:

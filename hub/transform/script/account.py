@@ -83,6 +83,8 @@ class Account:
         if self.exceeded is None:
             *lines, self._printed = (self._printed + text).split("\n")
             self._take([LogLine("print", stream, line) for line in lines], len(text))
+        if self.exceeded is not None:
+            self._printed = ""
 
     def finish(self) -> None:
         """Take the last printed line, which had no end; raise the limit that was exceeded, if one was."""

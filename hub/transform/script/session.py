@@ -5,7 +5,6 @@ Nothing of a run stays for the next: the script is one function, and the prelude
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,17 +28,25 @@ from hub.transform.script.values import from_sandbox
 
 _FEED = f"_hub_run({MAIN}, _hub_given)"
 _SCRIPT = "<python-input-1>"
-_INTERNAL = re.compile(r"_hub_(\w+)")
 SUSPENSIONS = 100_000_000
 """Requests of a session to the host: the host counts and times those of each run itself."""
 
 _LIMITS = (
     ("TimeoutError", "time limit exceeded", "time"),
-    ("MemoryError", "memory limit exceeded", "memory"),
+    ("MemoryError", "memory limit", "memory"),
     ("RecursionError", "", "recursion"),
     ("OverflowError", "_hub output", "output"),
 )
 
+
+_SENTENCES = (
+    (
+        "cannot suspend in this synchronous",
+        "A function that is handed to another one cannot read from Odoo. Read before.",
+    ),
+    ("exceptions can only be called with", "Raise errors with one text, as in `raise UserError('No VAT number')`."),
+)
+"""What the interpreter says of its own gaps, and what to do about them."""
 
 _POLICY: OSPolicy = {"sleep": "zero", "timezone": "utc"}
 """No script holds up a worker by sleeping; ``datetime.now()`` is UTC, as on Odoo's server."""
@@ -153,8 +160,8 @@ class Session:
         failure = host.failure
         if failure is not None and message == failure.message:
             return _of_host(failure, line)
-        if kind == "NotImplementedError" and "cannot suspend" in message:
-            message = "A function that is handed to another, such as re.sub's, cannot read from Odoo. Read it before."
+        for part, sentence in _SENTENCES:
+            message = sentence if part in message else message
         where = f"Line {line}" if line else "The script"
         text = self.script.text(line) if line else ""
         shown = f"{kind}: {message[:1000]}" if message else kind
