@@ -89,3 +89,16 @@ def test_countries_come_by_name(odoo: Odoo) -> None:
         record["name"] for record in odoo.search_read("res.country", [("code", "in", ["FR", "BE", "DE"])], ["name"])
     ]
     assert names == ["Belgium", "France", "Germany"]
+
+
+@pytest.mark.parametrize("page", [{"limit": 2}, {"limit": 2, "offset": 1}, {"offset": 1}])
+def test_a_limited_search_of_everything_leaves_no_trace_in_the_next_one(
+    odoo: Odoo, people: People, page: dict[str, int]
+) -> None:
+    everything = {"active_test": False}
+    total = odoo.count("res.partner", [], context=everything)
+    for _ in range(2):
+        assert len(odoo.search("res.partner", [], order="id", context=everything, **page)) == min(
+            page.get("limit", total), total - page.get("offset", 0)
+        )
+    assert len(odoo.search("res.partner", [], context=everything)) == total

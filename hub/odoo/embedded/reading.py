@@ -25,19 +25,18 @@ def search(
     check_access(session, model, "read")
     condition, parameters = where(session, model, domain)
     sql = f"SELECT t.id FROM {model.table} t WHERE {condition} ORDER BY {order_by(session.registry, model, order)}"
-    sql += _window(offset, limit, parameters)
-    return [row[0] for row in session.rows(sql, parameters)]
+    clause, bounds = _window(offset, limit)
+    return [row[0] for row in session.rows(sql + clause, [*parameters, *bounds])]
 
 
-def _window(offset: int | None, limit: int | None, parameters: list[Any]) -> str:
+def _window(offset: int | None, limit: int | None) -> tuple[str, list[int]]:
     offset, limit = int(offset or 0), int(limit or 0)
     if limit < 0 or offset < 0:
         named = "limit" if limit < 0 else "offset"
         raise OdooValidation(f"{named.upper()} must not be negative.", "builtins.ValueError", field=named)
     if not limit and not offset:
-        return ""
-    parameters.extend([limit or -1, offset])
-    return " LIMIT ? OFFSET ?"
+        return "", []
+    return " LIMIT ? OFFSET ?", [limit or -1, offset]
 
 
 def count(session: Session, name: str, domain: Any, limit: int | None = None) -> int:
