@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from hub.errors import HubError
+from hub.flow.filters import domain_of
 from hub.http.guard import EgressPolicy
 from hub.http.headers import check_header
-from hub.odoo import domain
 
 validate_model_name = RegexValidator(
     r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", "Write the technical name of the Odoo model, such as res.partner."
@@ -53,8 +53,8 @@ def validate_url(value: str) -> None:
 
 
 def validate_domain(value: str) -> None:
-    """A search domain such as ``[('active', '=', True)]``."""
-    told(domain.parse)(value)
+    """A search domain such as ``[('active', '=', True)]``, also with expressions, which are tried."""
+    told(domain_of)(value)
 
 
 def validate_order(value: str) -> None:

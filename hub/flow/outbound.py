@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hub.flow.filters import domain_of
 from hub.flow.plan import OutboundPlan
 from hub.http.auth import scheme
 from hub.http.message import Request
@@ -25,7 +26,7 @@ def next_ids(plan: OutboundPlan, odoo: Odoo, after: int, limit: int = PAGE) -> l
 
 def newest_ids(plan: OutboundPlan, odoo: Odoo, limit: int) -> list[int]:
     """The ids of the newest matching records."""
-    return odoo.search(plan.model, domains.parse(plan.domain), order="id desc", limit=limit)
+    return odoo.search(plan.model, domain_of(plan.domain), order="id desc", limit=limit)
 
 
 def matching(plan: OutboundPlan, odoo: Odoo, ids: Sequence[int]) -> set[int]:
@@ -90,4 +91,4 @@ def build(plan: OutboundPlan, chosen: Sequence[Record], fields: Fields, message_
 
 
 def _narrowed(plan: OutboundPlan, leaf: tuple[str, str, Any]) -> list[Any]:
-    return domains.all_of([leaf], domains.parse(plan.domain))
+    return domains.all_of([leaf], domain_of(plan.domain))

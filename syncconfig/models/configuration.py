@@ -113,7 +113,7 @@ class Configuration(models.Model):
         blank=True,
         validators=[validate_domain],
         help_text="Which records are sent, in Odoo's notation: [('active', '=', True), ('customer_rank', '>', 0)]. "
-        "Empty: all.",
+        "Expressions work: [('create_date', '>=', datetime.now() - timedelta(days=7))]. Empty: all.",
     )
     is_paginated = models.BooleanField(
         default=False, help_text="Send records in batches: one request carries a JSON list of them."
