@@ -103,7 +103,7 @@ RUN = """
 from syncconfig import runs
 from syncconfig.models import Configuration
 one = Configuration.objects.get(code='products-out')
-one.domain = "[('create_date', '>=', (datetime.now() - timedelta(days=7)).strftime('%Y-%m-%d')), ('list_price', '>', 0)]"
+one.domain = "[('create_date', '>=', (datetime.now() - timedelta(days=7)).strftime('%Y-%m-%d'))]"
 one.full_clean()
 one.save()
 print(runs.start(one).pk)
