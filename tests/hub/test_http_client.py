@@ -101,7 +101,7 @@ def test_each_way_to_end_a_body_is_understood(framing: str) -> None:
 def test_a_connection_that_the_server_closed_is_replaced() -> None:
     client = Client(LOOPBACK)
     with serving(answering_once(OK)) as server:
-        assert [send(server, client).status for _ in range(3)] == [200, 200, 200]
+        assert [send(server, client, method="PUT").status for _ in range(3)] == [200, 200, 200]
     assert server.connections == 3
 
 
