@@ -18,6 +18,8 @@ FORMAT = "%Y-%m-%d %H:%M:%S"
 OVERLAP = timedelta(seconds=60)
 """How long a transaction in Odoo may take before its changes could be missed."""
 
+UNSETTLED = timedelta(seconds=2)
+
 PAGE = 500
 
 
@@ -40,19 +42,21 @@ def start(odoo: Odoo, model: str) -> dict[str, Any]:
     return {"write_date": moment, "seen": {str(row["id"]): row["write_date"] for row in recent}}
 
 
-def look(odoo: Odoo, model: str, position: Mapping[str, Any]) -> Look:
+def look(odoo: Odoo, model: str, position: Mapping[str, Any], now: datetime | None = None) -> Look:
     """The records created or written since ``position``, a page at the most; deletions are not heard this way.
 
-    A record is reported again only when its ``write_date`` moved, so two writes within one second of
-    Odoo's clock, the first of which was heard, count as one.
+    A record is reported again only when its ``write_date`` moved, which counts in seconds. So the last
+    seconds before ``now`` are left for the next look: a second write within one of them could not be told
+    from the first. That supposes the clocks of hub and Odoo to agree within them.
     """
+    settled = ((now or datetime.now(UTC)) - UNSETTLED).strftime(FORMAT)
     seen: dict[str, str] = dict(position["seen"])
     moment: str = position["write_date"]
     rows, offset = [], 0
     while True:
         page = odoo.search_read(
             model,
-            [("write_date", ">=", _back(moment))],
+            [("write_date", ">=", _back(moment)), ("write_date", "<=", settled)],
             ["write_date", "create_date", "write_uid"],
             order="write_date, id",
             limit=PAGE,

@@ -17,6 +17,7 @@ from syncconfig import checking, demo, drain, listening, plans, runs
 from syncconfig.models import ApiClient, ChangeCursor, Configuration, Delivery, OdooConnection
 from syncconfig.validators import egress_policy
 from tests import real_odoo
+from tests.acceptance.running import until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.odoo]
 URL = "/api/sync/v1/res.partner"
@@ -125,8 +126,13 @@ def test_a_change_in_odoo_is_heard_and_pushed_with_its_fields_renamed(
     name = f"Hub {uuid.uuid4()}"
     (country,) = odoo.search("res.country", [("code", "=", "DE")])
     (record_id,) = odoo.create("res.partner", [{"name": name, "country_id": country}])
-    ChangeCursor.objects.update(listened_at=None)
-    listening.listen_due()
+
+    def heard() -> bool:
+        ChangeCursor.objects.update(listened_at=None)
+        listening.listen_due()
+        return Delivery.objects.filter(record_id=record_id).exists()
+
+    until(heard, "the change")  # the last two seconds are left for the next look
     drain.drain(Client(egress_policy()), threads=2)
     delivery = Delivery.objects.get(record_id=record_id)
     assert (delivery.event, delivery.state) == ("create", "done")
