@@ -135,7 +135,7 @@ def test_a_process_forked_before_the_first_script_runs_its_own() -> None:
     found = python(
         "import os\nfrom hub.transform.script import run\n"
         "pid = os.fork()\n"
-        "print(run('result = 2', {}).result, flush=True)\n"
+        "os.write(1, f\"{run('result = 2', {}).result}\\n\".encode())\n"  # a line at once: both write to the same pipe
         "if pid == 0: os._exit(0)\n"
         "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )
