@@ -14,6 +14,8 @@ from hub.transform.script import Limits, Records, ScriptError, ScriptLimit, Scri
 from tests.hub.scripting import CountingOdoo, outcome
 
 SHORT = Limits(seconds=0.5, calls=10)
+LONG = Limits(seconds=10, calls=10)
+"""So much time that on a slow machine, too, the limit that is meant comes first."""
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +51,9 @@ EXCEEDING = [
 
 @pytest.mark.parametrize(("script", "limit"), EXCEEDING, ids=[script for script, _ in EXCEEDING])
 def test_too_much_of_anything_ends_the_script_and_names_the_limit(odoo: CountingOdoo, script: str, limit: str) -> None:
-    started = time.monotonic()
     with pytest.raises(ScriptLimit) as caught:
-        outcome(odoo, script, [1], limits=SHORT)
+        outcome(odoo, script, [1], limits=SHORT if limit == "time" else LONG)
     assert caught.value.details["limit"] == limit
-    assert time.monotonic() - started < 20  # an endless script would never come here
     assert outcome(odoo, "result = len(records)", [1]).result == 1
 
 
