@@ -53,3 +53,7 @@ class SecretsAdminMixin:
         if isinstance(db_field, EncryptedTextField) and db_field.name not in self.plain_secrets:
             return db_field.formfield(widget=SecretInput(), strip=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only for those who may change: a read-only page would show stored secrets as plain text."""
+        return bool(self.has_change_permission(request, obj))  # type: ignore[attr-defined]
