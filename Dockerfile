@@ -10,7 +10,7 @@ COPY hub hub
 COPY apilog apilog
 COPY syncconfig syncconfig
 COPY webhooks webhooks
-RUN python -m compileall -q . && useradd --create-home hub && install -d -o hub /data
+RUN python -m compileall -q . && useradd --create-home hub && install -d -m 700 -o hub /data
 USER hub
 ENV HUB_DATA_DIR=/data HUB_HOST=0.0.0.0 HUB_DEMO=0
 VOLUME /data

@@ -6,15 +6,27 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
+from django.utils.text import Truncator
 from unfold.decorators import display
 
+from apilog import naming
 from apilog.models import ApiLog
+from hub.modeladmin import HubModelAdmin
+from hub.moments import NO_BREAK, short
 from hub.readonly import ReadOnlyMixin
 
-STATE_LABELS = {ApiLog.State.OPEN: "info", ApiLog.State.OK: "success", ApiLog.State.FAILED: "danger"}
+STATE_LABELS = {
+    ApiLog.State.OPEN: "info",
+    ApiLog.State.OK: "success",
+    ApiLog.State.FAILED: "danger",
+    ApiLog.State.LOST: "warning",
+}
+SHOWN = 20
+"""Neighbours that an exchange's page lists."""
+
 DIRECTION_LABELS = {ApiLog.Direction.IN: "info", ApiLog.Direction.OUT: "primary"}
 
 
@@ -27,25 +39,26 @@ def pretty(text: str) -> str:
 
 
 @admin.register(ApiLog)
-class ApiLogAdmin(ReadOnlyMixin, ModelAdmin):
+class ApiLogAdmin(ReadOnlyMixin, HubModelAdmin):
     """What went in and out."""
 
     list_display = [
-        "started_at",
+        "shown_start",
         "shown_direction",
         "shown_state",
-        "configuration_code",
+        "shown_configuration",
         "operation",
         "shown_records",
         "response_status",
         "shown_duration",
         "shown_error",
     ]
-    list_display_links = ["started_at"]
+    list_display_links = ["shown_start"]
     list_filter = ["state", "direction", "configuration_code", "model"]
     list_filter_submit = False
-    search_fields = ["=trace_id", "=record_id", "configuration_code", "client"]
-    search_help_text = "Trace id, record id, configuration or client"
+    empty_text = "Each call that comes in or goes out gets a row here, with its request and its answer."
+    search_fields = ["=trace_id", "=record_id", "configuration_code", "client", "=address"]
+    search_help_text = "Configuration, client, record id, trace id or network address"
     date_hierarchy = None
     list_per_page = 50
     show_full_result_count = False
@@ -54,18 +67,30 @@ class ApiLogAdmin(ReadOnlyMixin, ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """One exchange, with its neighbours of the same trace id."""
-        row = ApiLog.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        """One exchange, with the other attempts of its delivery and its neighbours of the same trace id."""
+        row = self.get_object(request, unquote(object_id))
         extra = dict(extra_context or {})
         if row is not None:
+            attempts = list(self._attempts(row))
             extra |= {
                 "row": row,
                 "request_body": pretty(row.request_body),
                 "response_body": pretty(row.response_body),
-                "related": ApiLog.objects.filter(trace_id=row.trace_id).exclude(pk=row.pk).order_by("id")[:20],
+                "attempts": attempts,
+                "related": ApiLog.objects.filter(trace_id=row.trace_id)
+                .exclude(pk__in=[row.pk, *(one.pk for one in attempts)])
+                .order_by("id")[:SHOWN],
+                "name": naming.names().get(row.configuration_code, ""),
+                "title": f"{row.method} {row.url}",
+                "show_history": False,
                 "state_label": STATE_LABELS[ApiLog.State(row.state)],
             }
         return super().change_view(request, object_id, form_url, extra)
+
+    def _attempts(self, row: ApiLog) -> QuerySet[ApiLog]:
+        """The other attempts of the same delivery."""
+        found = ApiLog.objects.filter(delivery_id=row.delivery_id) if row.delivery_id else ApiLog.objects.none()
+        return found.exclude(pk=row.pk).order_by("id")[:SHOWN]
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Other pages link here with these."""
@@ -77,6 +102,30 @@ class ApiLogAdmin(ReadOnlyMixin, ModelAdmin):
         """The list needs no bodies."""
         found = super().get_queryset(request)
         return found.defer("request_body", "response_body", "request_headers", "response_headers")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ApiLog], search_term: str
+    ) -> tuple[QuerySet[ApiLog], bool]:
+        """What is searched for may be the name of a configuration, too."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        codes = naming.codes_of(search_term)
+        return (found | queryset.filter(configuration_code__in=codes) if codes else found), may_have_duplicates
+
+    def prepare_rows(self, rows: list[ApiLog]) -> None:
+        """The names of the configurations, for all rows at once."""
+        names = naming.names()
+        for row in rows:
+            row.configuration_name = names.get(row.configuration_code, row.configuration_code)  # type: ignore[attr-defined]
+
+    @display(description="Started", ordering="started_at")
+    def shown_start(self, obj: ApiLog) -> str:
+        """When."""
+        return short(obj.started_at)
+
+    @display(description="Configuration", ordering="configuration_code")
+    def shown_configuration(self, obj: Any) -> str:
+        """By its name; what was deleted, by its code."""
+        return str(obj.configuration_name)
 
     @display(description="Direction", ordering="direction", label=DIRECTION_LABELS)
     def shown_direction(self, obj: ApiLog) -> Any:
@@ -92,7 +141,7 @@ class ApiLogAdmin(ReadOnlyMixin, ModelAdmin):
     def shown_records(self, obj: ApiLog) -> str:
         """Model and ids."""
         ids = ", ".join(map(str, obj.record_ids[:3])) + ("…" if len(obj.record_ids) > 3 else "")
-        return f"{obj.model} {ids}".strip()
+        return f"{obj.model}{NO_BREAK}{ids}".strip()
 
     @display(description="Time", ordering="duration_ms")
     def shown_duration(self, obj: ApiLog) -> str:
@@ -102,4 +151,4 @@ class ApiLogAdmin(ReadOnlyMixin, ModelAdmin):
     @display(description="Error")
     def shown_error(self, obj: ApiLog) -> str:
         """What went wrong, shortened."""
-        return obj.error_message if len(obj.error_message) <= 60 else f"{obj.error_message[:59]}…"
+        return Truncator(obj.reason).chars(60)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from http.client import responses
+
 from django.db import models
 
 
 class ApiLog(models.Model):
     """One exchange: a call that came in, or one that went out. Secrets are redacted before they get here.
 
-    The row is written before the call, as ``open``, and closed after it; a row that stays open
-    belongs to a process that died on the way. Configurations and deliveries are named by id and
-    code, not linked: the log outlives them.
+    The row is written before the call, as ``open``, and closed after it. A row that stays open belongs to a process
+    that died on the way: it becomes ``lost``, for nobody knows how the call ended. Configurations and deliveries are
+    named by id and code, not linked: the log outlives them.
     """
 
     class Direction(models.TextChoices):
@@ -25,6 +27,10 @@ class ApiLog(models.Model):
         OPEN = "open", "Open"
         OK = "ok", "OK"
         FAILED = "failed", "Failed"
+        LOST = "lost", "Interrupted"
+
+    BAD = (State.FAILED, State.LOST)
+    """The states that somebody may want to look at."""
 
     direction = models.CharField(max_length=3, choices=Direction.choices)
     state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
@@ -32,6 +38,7 @@ class ApiLog(models.Model):
     configuration_id = models.BigIntegerField(null=True, editable=False)
     configuration_code = models.CharField("configuration", max_length=64, blank=True)
     client = models.CharField(max_length=100, blank=True, help_text="The API client that called.")
+    address = models.CharField("from", max_length=45, blank=True, help_text="The network address that called.")
     operation = models.CharField(max_length=32, blank=True, help_text="What was asked for: create, search, push, ...")
     model = models.CharField(max_length=100, blank=True, help_text="The Odoo model, such as res.partner.")
     record_ids = models.JSONField("record ids", default=list, help_text="Ids of the Odoo records concerned.")
@@ -45,6 +52,7 @@ class ApiLog(models.Model):
     response_status = models.PositiveIntegerField("status", null=True)
     response_headers = models.JSONField(default=list)
     response_body = models.TextField(blank=True)
+    script_log = models.TextField(blank=True, help_text="What the configuration's scripts logged and printed.")
     error_code = models.CharField(max_length=64, blank=True)
     error_message = models.TextField("error", blank=True)
     started_at = models.DateTimeField("started")
@@ -65,3 +73,14 @@ class ApiLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.configuration_code or self.url} ({self.trace_id})"
+
+    @property
+    def reason(self) -> str:
+        """Why it did not go well, in words; empty while nothing is known to be wrong."""
+        if self.error_message or self.state not in self.BAD:
+            return self.error_message
+        if self.response_status is None:
+            return "No answer came."
+        phrase = responses.get(self.response_status, "")
+        who = "The external system" if self.direction == self.Direction.OUT else "The hub"
+        return f"{who} answered {self.response_status} {phrase}".strip() + "."

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apilog.models import ApiLog
 from hub.errors import HubError
 from hub.http.message import Request, Response
 from hub.redact import redact_body, redact_headers, redact_text, redact_url
+
+LONGEST = timedelta(minutes=15)
+"""More than an exchange can take: the cluster ends a task after five minutes, callers give up earlier."""
 
 KEPT = 64 * 1024
 """Characters of a body that are kept."""
@@ -28,6 +32,7 @@ CLOSING = (
     "response_status",
     "response_headers",
     "response_body",
+    "script_log",
     "error_code",
     "error_message",
     "duration_ms",
@@ -43,6 +48,7 @@ class About:
     configuration_id: int | None = None
     configuration_code: str = ""
     client: str = ""
+    address: str = ""
     operation: str = ""
     model: str = ""
     record_ids: Sequence[int] = ()
@@ -51,9 +57,9 @@ class About:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def body_text(body: bytes | str | None, secrets: Sequence[str] = ()) -> str:
+def body_text(body: bytes | str | None, secrets: Sequence[str] = (), limit: int = KEPT) -> str:
     """A body as the log keeps it: readable, redacted, cut, without the NULs that PostgreSQL refuses."""
-    return redact_text(redact_body(body, limit=KEPT), secrets).replace("\x00", "\ufffd")
+    return redact_text(redact_body(body, limit=limit), secrets).replace("\x00", "\ufffd")
 
 
 def header_rows(headers: Iterable[tuple[str, str]], secrets: Sequence[str] = ()) -> list[list[str]]:
@@ -77,7 +83,7 @@ def incoming(about: About, method: str, url: str, headers: Iterable[tuple[str, s
     """Open a row for a call that came in."""
     row = ApiLog(
         direction=ApiLog.Direction.IN,
-        method=method,
+        method=method[:8],
         url=redact_url(url),
         request_headers=header_rows(headers),
         request_body=body_text(body),
@@ -85,6 +91,47 @@ def incoming(about: About, method: str, url: str, headers: Iterable[tuple[str, s
     )
     row.save(force_insert=True)
     return row
+
+
+def stranger(about: About, method: str, url: str, headers: list[list[str]], status: int, failure: HubError) -> ApiLog:
+    """Write a closed row for a call of somebody unknown; ``url`` and ``headers`` as they are to be kept."""
+    row = ApiLog(
+        direction=ApiLog.Direction.IN,
+        method=method[:8],
+        url=url,
+        request_headers=headers,
+        state=ApiLog.State.FAILED,
+        response_status=status,
+        error_code=failure.code,
+        error_message=failure.message,
+        duration_ms=0.0,
+        **_columns(about),
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def refused(about: About, method: str, url: str, failure: HubError, script_log: Iterable[str] = ()) -> ApiLog:
+    """Write a closed row for a call that was not made, because its request could not be built."""
+    row = ApiLog(
+        direction=ApiLog.Direction.OUT,
+        method=method,
+        url=redact_text(redact_url(url), about.secrets),
+        state=ApiLog.State.FAILED,
+        error_code=failure.code,
+        error_message=redact_text(failure.message, about.secrets),
+        duration_ms=0.0,
+        **_columns(about),
+    )
+    add_script_log(row, script_log, about.secrets)
+    row.save(force_insert=True)
+    return row
+
+
+def add_script_log(row: ApiLog, lines: Iterable[str], secrets: Sequence[str] = ()) -> None:
+    """Add what scripts logged to a row that is still to be saved or closed."""
+    text = "\n".join(redact_text(line, secrets) for line in lines)
+    row.script_log = "\n".join(filter(None, (row.script_log, text)))[:KEPT].replace("\x00", "\ufffd")
 
 
 def open_all(rows: Sequence[ApiLog]) -> None:
@@ -98,7 +145,7 @@ def close(row: ApiLog, response: Response | None, failure: HubError | None, secr
         row.response_status = response.status
         row.response_headers = header_rows(response.headers, secrets)
         row.response_body = body_text(response.body, secrets)
-    _finish(row, ok=response is not None and response.ok, failure=failure, secrets=secrets)
+    _finish(row, ok=response is not None and response.ok and failure is None, failure=failure, secrets=secrets)
 
 
 def answer(row: ApiLog, status: int, headers: Iterable[tuple[str, str]], body: bytes, failure: HubError | None) -> None:
@@ -107,6 +154,41 @@ def answer(row: ApiLog, status: int, headers: Iterable[tuple[str, str]], body: b
     row.response_headers = header_rows(headers)
     row.response_body = body_text(body)
     _finish(row, ok=status < 400, failure=failure, secrets=())
+
+
+def attempts_lost(delivery_ids: Iterable[int]) -> int:
+    """Close what is open of these deliveries, which are about to be tried again: their workers died, or were too slow.
+
+    Answers how many rows that were. A worker that lives after all closes its row again, with what it knows.
+    """
+    told = "The hub was stopped before the answer came: the message may have arrived. Its delivery tells what followed."
+    return _open_rows(delivery_id__in=list(delivery_ids)).update(**_lost(told))
+
+
+def close_lost(now: datetime | None = None) -> int:
+    """Close the rows that are open for longer than any exchange takes: their processes died. Answers how many."""
+    rows = _open_rows(started_at__lt=(now or timezone.now()) - LONGEST)
+    if not rows.exists():
+        return 0
+    out = "The hub was stopped before the answer came: nobody knows whether the external system got the message."
+    again = f"{out} The delivery is tried again by itself."
+    came = (
+        "The hub was stopped while it worked on this call: nobody knows whether Odoo was changed. Look at the record "
+        "before you send the call again."
+    )
+    return (
+        rows.filter(direction=ApiLog.Direction.IN).update(**_lost(came))
+        + rows.filter(direction=ApiLog.Direction.OUT, delivery_id__isnull=True).update(**_lost(out))
+        + rows.filter(direction=ApiLog.Direction.OUT).update(**_lost(again))
+    )
+
+
+def _open_rows(**which: Any) -> QuerySet[ApiLog]:
+    return ApiLog.objects.filter(state=ApiLog.State.OPEN, **which)
+
+
+def _lost(message: str) -> dict[str, str]:
+    return {"state": ApiLog.State.LOST, "error_code": "INTERRUPTED", "error_message": message}
 
 
 def _finish(row: ApiLog, *, ok: bool, failure: HubError | None, secrets: Sequence[str]) -> None:
@@ -125,7 +207,8 @@ def _columns(about: About, now: datetime | None = None) -> dict[str, Any]:
         "configuration_id": about.configuration_id,
         "configuration_code": about.configuration_code,
         "client": about.client,
-        "operation": about.operation,
+        "address": about.address[:45],
+        "operation": about.operation[:32],
         "model": about.model,
         "record_ids": ids[:1000],
         "record_id": ids[0] if ids else None,

@@ -1,4 +1,4 @@
-"""`python -m bench [outbound] [inbound] [json2]`: measure, and print what was found; without a name the first two.
+"""`python -m bench [transform] [outbound] [inbound] [json2]`: measure, and print; without a name the first three.
 
 With HUB_TEST_DATABASE_URL the drain is measured on that PostgreSQL, too; with HUB_TEST_ODOO (the JSON that
 `scripts/odoo19 up` prints) the API on that Odoo, too: by JSON-RPC, and by JSON-2 when `json2` is named.
@@ -10,9 +10,9 @@ import os
 import sys
 import time
 
-from bench import inbound, outbound
+from bench import inbound, outbound, transform
 
-PARTS = ("outbound", "inbound", "json2")
+PARTS = ("transform", "outbound", "inbound", "json2")
 
 
 def main(parts: list[str]) -> None:
@@ -26,6 +26,8 @@ def main(parts: list[str]) -> None:
     began = time.monotonic()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load {load:.1f} at the start. Compare ratios: the figures depend on the machine.")
+    if "transform" in parts:
+        transform.section()
     if "outbound" in parts:
         outbound.run(os.environ.get("HUB_TEST_DATABASE_URL", ""))
     if "inbound" in parts:
@@ -36,4 +38,4 @@ def main(parts: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["outbound", "inbound"])
+    main(sys.argv[1:] or ["transform", "outbound", "inbound"])

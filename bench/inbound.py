@@ -19,7 +19,11 @@ SECONDS = 1.0
 FIELDS = ("name", "email", "phone", "street", "city", "zip", "country_id", "is_company")
 VALUES = {"email": "bench@example.com", "phone": "+49 30 1234567", "street": "Hauptstr. 1", "city": "Berlin",
           "zip": "10115", "country_id": 57, "is_company": True}  # fmt: skip
-QUIET = "from syncconfig.models import Configuration\nConfiguration.objects.filter(request_type='out').update(active=False)\nprint(1)"  # noqa: E501
+QUIET = (
+    "from syncconfig.models import ApiClient, Configuration\n"
+    "Configuration.objects.filter(request_type='out').update(active=False)\n"
+    "ApiClient.objects.update(calls_per_hour=0, calls_per_minute=0)\nprint(1)"
+)
 
 
 def run(real: str) -> None:

@@ -36,6 +36,7 @@ def _drained(server: str, endpoints: int) -> dict[str, float]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")} | {
             "HUB_DATA_DIR": str(Path(folder) / "data"),
             "HUB_DATABASE_URL": url,
+            "HUB_ALLOWED_NETWORKS": "127.0.0.1/32",  # where the receiver is
             "DJANGO_SETTINGS_MODULE": "hub.settings",
         }
         what = {"port": port, "rounds": ROUNDS, "bare": BARE, "records": RECORDS, "endpoints": endpoints}

@@ -54,7 +54,7 @@ def receiver() -> Iterator[int]:
 def running_hub(database: str = "", **environment: str) -> Iterator[RunningHub]:
     """A whole hub with fresh data, on a new database of that PostgreSQL server, else on SQLite."""
     with TemporaryDirectory(prefix="hub-bench-") as folder, server_named(database):
-        hub = RunningHub(Path(folder) / "data", **environment)
+        hub = RunningHub(Path(folder) / "data", HUB_ALLOWED_NETWORKS="127.0.0.1/32", **environment)
         try:
             yield hub.start()
         finally:

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from hub.crypto import Cipher
+from hub.datafolder import open_to_others
 from hub.env import SETTINGS
-from hub.errors import HubError
 
 KNOWN = {setting.name for setting in SETTINGS}
 
@@ -35,9 +35,33 @@ def check_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[C
     """hub.E001: the encryption keys cannot be used."""
     try:
         Cipher(tuple(settings.HUB_ENCRYPTION_KEYS))
-    except HubError as error:
-        return [Error(f"HUB_ENCRYPTION_KEYS: {error.message}", hint="Make one with: manage.py newkey", id="hub.E001")]
+    except ValueError as error:
+        return [Error(f"HUB_ENCRYPTION_KEYS: {error}", hint="Make one with: manage.py newkey", id="hub.E001")]
     return []
+
+
+@register()
+def check_data_folder(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """hub.W004: others on this machine may look into the data folder, and the hub could not prevent it by itself."""
+    found = list(open_to_others(settings.HUB_DATA_DIR)) if settings.HUB_DATA_DIR.is_dir() else []
+    return [
+        Warning(f"{path} is open to other users of this machine.", hint=f"chmod go= {path}", id="hub.W004")
+        for path in found
+    ]
+
+
+@register()
+def check_odoo(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """hub.W005: settings of an Odoo that is not named."""
+    names = ("HUB_ODOO_DATABASE", "HUB_ODOO_LOGIN", "HUB_ODOO_PASSWORD", "HUB_ODOO_API_KEY")
+    useless = [name for name in names if settings.HUB[name]]
+    if settings.HUB["HUB_ODOO_URL"] or not useless:
+        return []
+    hint = "Set HUB_ODOO_URL to the address of that Odoo, such as https://mycompany.odoo.com."
+    return [
+        Warning(f"{', '.join(useless)} has no effect: without HUB_ODOO_URL the embedded Odoo is used.", hint=hint,
+                id="hub.W005")
+    ]  # fmt: skip
 
 
 @register(deploy=True)

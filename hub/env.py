@@ -8,13 +8,15 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import environ
+
+from hub import datafolder, readers
+from hub.crypto import Cipher
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -34,51 +36,13 @@ class Setting:
     secret: bool = False
 
 
-def boolean(text: str) -> bool:
-    """``1``, ``true``, ``yes`` or ``on`` (any case) is true; ``0``, ``false``, ``no``, ``off`` and nothing false."""
-    lowered = text.strip().lower()
-    if lowered in {"1", "true", "yes", "on"}:
-        return True
-    if lowered in {"0", "false", "no", "off", ""}:
-        return False
-    raise ValueError("write 1 or 0")
-
-
-def at_least(least: int) -> Callable[[str], int]:
-    """A reader for whole numbers from ``least`` on."""
-
-    def read(text: str) -> int:
-        number = int(text)
-        if number < least:
-            raise ValueError(f"must be {least} or more")
-        return number
-
-    return read
-
-
-def words(text: str) -> list[str]:
-    """A list separated by commas."""
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def networks(text: str) -> list[str]:
-    """A list of networks in CIDR notation, separated by commas."""
-    return [str(ip_network(word)) for word in words(text)]
-
-
-def seconds(text: str) -> float:
-    """A time in seconds, more than none."""
-    value = float(text)
-    if not 0 < value < 86_400:
-        raise ValueError("must be more than 0 and less than 86400")
-    return value
-
-
 SETTINGS = (
-    Setting("HUB_DATA_DIR", str, "var", "Folder for what the hub keeps: the SQLite files, generated keys, logs."),
+    Setting(
+        "HUB_DATA_DIR", readers.line, "var", "Folder for what the hub keeps: the SQLite files, generated keys, logs."
+    ),
     Setting(
         "HUB_DATABASE_URL",
-        str,
+        readers.database_url,
         "",
         "The hub's own database, for example postgres://user:password@host:5432/hub. "
         "Empty: an SQLite file in HUB_DATA_DIR.",
@@ -86,135 +50,225 @@ SETTINGS = (
     ),
     Setting(
         "HUB_BROKER_URL",
-        str,
+        readers.broker_url,
         "",
         "Redis for the queue of jobs, for example redis://host:6379/0. Empty: the queue lives in the database.",
         secret=True,
     ),
     Setting(
-        "HUB_SECRET_KEY", str, "", "Signs sessions and forms. Empty: made once and kept in HUB_DATA_DIR.", secret=True
+        "HUB_SECRET_KEY",
+        readers.signing_key,
+        "",
+        "Signs sessions and forms. Empty: made once and kept in HUB_DATA_DIR.",
+        secret=True,
     ),
     Setting(
         "HUB_ENCRYPTION_KEYS",
-        words,
+        readers.encryption_keys,
         [],
         "Encrypt credentials in the database: one key or several separated by "
         "commas, the newest first. Make one with `manage.py newkey`. Empty: made once and kept in HUB_DATA_DIR.",
         secret=True,
     ),
-    Setting("HUB_DEBUG", boolean, False, "Show tracebacks in the browser. Never in production."),
-    Setting("HUB_LOG_LEVEL", str.upper, "INFO", "How much the processes print: DEBUG, INFO, WARNING or ERROR."),
-    Setting("HUB_TIME_ZONE", str, "UTC", "Time zone of the admin and of schedules, for example Europe/Berlin."),
-    Setting("HUB_HOST", str, "127.0.0.1", "Address that the web server listens on."),
-    Setting("HUB_PORT", at_least(1), 8000, "Port that the web server listens on."),
+    Setting("HUB_DEBUG", readers.boolean, False, "Show tracebacks in the browser. Never in production."),
+    Setting(
+        "HUB_LOG_LEVEL",
+        readers.one_of("DEBUG", "INFO", "WARNING", "ERROR", fold=str.upper),
+        "INFO",
+        "How much the processes print: DEBUG, INFO, WARNING or ERROR.",
+    ),
+    Setting(
+        "HUB_TIME_ZONE", readers.time_zone, "UTC", "Time zone of the admin and of schedules, for example Europe/Berlin."
+    ),
+    Setting("HUB_HOST", readers.host, "127.0.0.1", "Address that the web server listens on."),
+    Setting("HUB_PORT", readers.whole(1, 65_535), 8000, "Port that the web server listens on."),
     Setting(
         "HUB_PUBLIC_URL",
-        str,
+        readers.public_url,
         "",
         "Address under which users reach the hub, for example https://hub.example.com. "
         "Empty: http://HUB_HOST:HUB_PORT.",
     ),
-    Setting("HUB_ALLOWED_HOSTS", words, [], "Further host names that the web server answers to, separated by commas."),
+    Setting(
+        "HUB_ALLOWED_HOSTS",
+        readers.host_names,
+        [],
+        "Further host names that the web server answers to, separated by commas.",
+    ),
     Setting(
         "HUB_TRUSTED_PROXIES",
-        networks,
+        readers.networks,
         [],
-        "Networks of the reverse proxies whose X-Forwarded-Proto is believed, for example 10.0.0.0/8.",
+        "Networks of the reverse proxies whose X-Forwarded-Proto and X-Forwarded-For are believed, "
+        "for example 10.0.0.0/8.",
     ),
-    Setting("HUB_WEB_PROCESSES", at_least(1), 1, "Processes of the web server."),
-    Setting("HUB_WEB_THREADS", at_least(1), 8, "Threads of each web process."),
-    Setting("HUB_WORKERS", at_least(1), 2, "Worker processes of the cluster."),
-    Setting("HUB_DELIVERY_THREADS", at_least(1), 8, "Deliveries that one worker sends at the same time."),
+    Setting("HUB_WEB_PROCESSES", readers.whole(1, 256), 1, "Processes of the web server."),
+    Setting("HUB_WEB_THREADS", readers.whole(1, 1000), 8, "Threads of each web process."),
+    Setting(
+        "HUB_MAX_BODY_MB",
+        readers.whole(1, 2048),
+        10,
+        "Largest body of a request, in MB. Each web process may need so much memory for each of its threads.",
+    ),
+    Setting(
+        "HUB_REQUEST_SECONDS",
+        readers.seconds,
+        60.0,
+        "Seconds in which a request must have arrived, with its body. Raise it for callers that send much "
+        "over slow lines.",
+    ),
+    Setting("HUB_WORKERS", readers.whole(1, 256), 2, "Worker processes of the cluster."),
+    Setting("HUB_DELIVERY_THREADS", readers.whole(1, 1000), 8, "Deliveries that one worker sends at the same time."),
     Setting(
         "HUB_POLL_SECONDS",
-        seconds,
+        readers.seconds,
         5.0,
         "How often a real Odoo is asked for changes, in seconds. The embedded Odoo is looked at each second.",
     ),
     Setting(
         "HUB_ALLOWED_NETWORKS",
-        networks,
+        readers.networks,
         [],
-        "Internal networks that deliveries may go to, in CIDR notation, "
-        "separated by commas. All private and local addresses are refused otherwise.",
+        "Internal networks that deliveries may go to, in CIDR notation, separated by commas, for example "
+        "127.0.0.1/32,10.1.0.0/16. All private and local addresses are refused otherwise; with the demo, the hub's own "
+        "address and port are open in addition.",
     ),
-    Setting("HUB_DEMO", boolean, True, "Load the demo into an empty database, and serve the demo receiver."),
+    Setting("HUB_DEMO", readers.boolean, True, "Load the demo into an empty database, and serve the demo receiver."),
     Setting(
         "HUB_KEEP_DAYS",
-        at_least(1),
+        readers.whole(1, 36_500),
         30,
         "Days after which log rows, deliveries that arrived and runs are deleted. What was given up stays.",
     ),
     Setting(
         "HUB_METRICS_TOKEN",
-        str,
+        readers.header_token,
         "",
         "Bearer token with which /metrics is read. Empty: /metrics answers callers on this machine only.",
         secret=True,
     ),
     Setting(
         "HUB_ADMIN_PASSWORD",
-        str,
+        readers.line,
         "",
         "Password of the first administrator, `admin`. Empty: one is made, printed, and kept in HUB_DATA_DIR.",
         secret=True,
     ),
     Setting(
         "HUB_ODOO_URL",
-        str,
+        readers.odoo_url,
         "",
         "The Odoo of the demo's connection, for example https://mycompany.odoo.com. Empty: the embedded Odoo.",
     ),
-    Setting("HUB_ODOO_DATABASE", str, "", "Name of that Odoo's database."),
-    Setting("HUB_ODOO_LOGIN", str, "", "Login of the Odoo user that the hub acts as."),
-    Setting("HUB_ODOO_PASSWORD", str, "", "That user's password (JSON-RPC).", secret=True),
+    Setting("HUB_ODOO_DATABASE", readers.line, "", "Name of that Odoo's database."),
+    Setting("HUB_ODOO_LOGIN", readers.line, "", "Login of the Odoo user that the hub acts as."),
+    Setting("HUB_ODOO_PASSWORD", readers.line, "", "That user's password (JSON-RPC).", secret=True),
     Setting(
         "HUB_ODOO_API_KEY",
-        str,
+        readers.header_token,
         "",
         "That user's API key: needed for JSON-2 (Odoo 19 and later), and better than the password for JSON-RPC.",
         secret=True,
     ),
-    Setting("HUB_ODOO_TRANSPORT", str, "auto", "How to talk to that Odoo: auto, jsonrpc or json2."),
+    Setting(
+        "HUB_ODOO_TRANSPORT",
+        readers.one_of("auto", "jsonrpc", "json2"),
+        "auto",
+        "How to talk to that Odoo: auto, jsonrpc or json2.",
+    ),
 )
 
 
 def read_settings(base: Path = BASE_DIR) -> dict[str, Any]:
     """The value of every setting, from the environment and, behind it, the file ``.env`` of the project.
 
-    Raises SettingError, naming the variable, for a value that cannot be read. Variables that start
+    Raises SettingError, naming the variable, for a value that cannot be used. Variables that start
     with HUB_ and are no setting are a system check's business (hub.W001).
     """
     if (base / ".env").is_file():
-        environ.Env.read_env(base / ".env")
-    values: dict[str, Any] = {}
-    for setting in SETTINGS:
-        text = os.environ.get(setting.name)
         try:
-            values[setting.name] = setting.default if text is None or text == "" else setting.read(text)
-        except ValueError as error:
-            shown = "its value" if setting.secret else f"'{text}'"
-            raise SettingError(f"{setting.name}: {shown} cannot be used: {error}. {setting.help}") from None
+            environ.Env.read_env(base / ".env")
+        except ValueError:
+            raise SettingError(f"{base / '.env'} cannot be read: write it as UTF-8, one NAME=value a line.") from None
+    values = {setting.name: _value(setting, os.environ.get(setting.name, "")) for setting in SETTINGS}
+    _check_odoo(values)
     return values
 
 
-def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """The secret in the file ``path``; made, and kept readable for its owner alone, when there is none.
+def _value(setting: Setting, text: str) -> Any:
+    if not text.strip():
+        return setting.default
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        # A URL with an @ holds a password where none belongs.
+        hidden = setting.secret or "@" in text or not text.isprintable() or len(text) > 200
+        shown = "used as it is" if hidden else f"'{text}'"
+        raise SettingError(f"{setting.name} cannot be {shown}: {str(error).rstrip('.')}.") from None
 
-    Safe when several processes ask at once: the file appears whole or not at all.
-    """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(make())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
+
+def _check_odoo(values: Mapping[str, Any]) -> None:
+    """Raise SettingError unless there is all that it takes to log in at HUB_ODOO_URL."""
+    if not values["HUB_ODOO_URL"]:
+        return
+    json2 = values["HUB_ODOO_TRANSPORT"] == "json2"
+    missing = {
+        "HUB_ODOO_DATABASE": "set it to the name of the database there, such as mycompany",
+        "HUB_ODOO_LOGIN": "set it to the login of the Odoo user that the hub acts as, such as me@example.com",
+        "HUB_ODOO_API_KEY": "set it to a key of that user, made in Odoo under My Profile, Account Security"
+        + ("" if json2 else ", or set HUB_ODOO_PASSWORD"),
+    }
+    if json2:
+        del missing["HUB_ODOO_LOGIN"]  # the key says who it is
+    elif values["HUB_ODOO_PASSWORD"]:
+        del missing["HUB_ODOO_API_KEY"]
+    for name, advice in missing.items():
+        if not values[name]:
+            raise SettingError(f"{name} is empty, but HUB_ODOO_URL names an Odoo: {advice}.")
+
+
+def own_url(host: str, port: int) -> str:
+    """Where a program on this machine reaches the web server that listens there."""
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+
+
+def data_folder(text: str) -> Path:
+    """The folder that HUB_DATA_DIR names, from the project's on, ready for use; raises SettingError."""
+    try:
+        return datafolder.prepare(BASE_DIR / Path(text).expanduser(), BASE_DIR / "var")
+    except (datafolder.Unusable, RuntimeError) as error:
+        raise SettingError(
+            f"HUB_DATA_DIR cannot be '{text}': the folder cannot be made or written to ({error}); "
+            "name one that belongs to you."
+        ) from None
+
+
+def encryption_keys(keys: list[str], folder: Path) -> list[str]:
+    """The keys that are set, or the one that is kept in the folder, made when there is none; raises SettingError."""
+    if keys:
+        return keys
+    kept = kept_secret(folder / "encryption_key", new_encryption_key)
+    try:
+        Cipher([kept])
+    except ValueError:
+        raise SettingError(
+            f"The file {folder / 'encryption_key'} is damaged: put back a copy of it, or set HUB_ENCRYPTION_KEYS "
+            "to the key that it held."
+        ) from None
+    return [kept]
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """As datafolder.kept_secret; raises SettingError for a file that cannot be read, or is empty."""
+    try:
+        found = datafolder.kept_secret(path, make)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise SettingError(f"The file {path} cannot be read ({why}): give it to the hub's user.") from None
+    if not found:
+        raise SettingError(f"The file {path} is empty: put back a copy of it, or delete it to have a new one made.")
+    return found
 
 
 def new_secret_key() -> str:
@@ -232,8 +286,10 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
 
     IMMEDIATE transactions and WAL: otherwise web and workers meet "database is locked".
     """
-    config: dict[str, Any] = dict(environ.Env.db_url_config(url or f"sqlite:///{data_dir / 'hub.sqlite3'}"))
+    file = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "hub.sqlite3")}
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url)) if url else file
     if config["ENGINE"] == "django.db.backends.sqlite3":
+        datafolder.keep_private(Path(config["NAME"]))
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -241,5 +297,6 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         }
     else:
         config["CONN_HEALTH_CHECKS"] = True
+        config["OPTIONS"] = {"connect_timeout": 10, **config.get("OPTIONS", {})}  # a dead host answers nothing for ever
     config["CONN_MAX_AGE"] = 60  # opening one costs more than a request's own work, with SQLite too
     return config

@@ -29,7 +29,11 @@ enter; above it only this tree is caught.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
+
+BEARER = 'Bearer realm="Sync Hub"'
+"""How a caller is told that a bearer token would do (RFC 6750, 3)."""
 
 
 class HubError(Exception):
@@ -37,12 +41,14 @@ class HubError(Exception):
 
     ``message`` says what happened and what to do, without secrets. ``details`` is what the API's
     error envelope shows as ``details``: for a wrong field ``field``, ``value``, ``constraint`` and,
-    where one is near, ``suggestion``.
+    where one is near, ``suggestion``. ``public``, where a class has one, is what the API's callers are
+    told instead: the message names what only the hub's own people should know, such as Odoo's host.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
+    public: str = ""
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -51,6 +57,13 @@ class HubError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def for_callers(self) -> dict[str, Any]:
+        """What the API says of it: code, message and details, without what is not for callers."""
+        if not self.public:
+            return {"code": self.code, "message": self.message, "details": self.details}
+        place = {name: value for name, value in self.details.items() if name == "index"}
+        return {"code": self.code, "message": self.public, "details": place}
 
 
 class InvalidInput(HubError):
@@ -61,10 +74,14 @@ class InvalidInput(HubError):
 
 
 class NotAuthenticated(HubError):
-    """No credentials, or credentials that are not (or no longer) valid."""
+    """No credentials, or none that are (still) valid; ``challenges`` say which would do (RFC 9110, 11.6.1)."""
 
     code = "AUTHENTICATION_ERROR"
     status = 401
+
+    def __init__(self, message: str, challenges: Sequence[str] = (BEARER,), **details: Any) -> None:
+        super().__init__(message, **details)
+        self.challenges = challenges
 
 
 class NotPermitted(HubError):
@@ -151,6 +168,7 @@ class OdooAuthentication(OdooError):
 
     code = "ODOO_AUTHENTICATION"
     status = 502
+    public = "Odoo refuses the hub. Tell the hub's administrator, and quote the trace_id."
 
 
 class OdooUnavailable(OdooError):
@@ -163,10 +181,15 @@ class OdooUnavailable(OdooError):
     code = "ODOO_UNAVAILABLE"
     status = 503
     retryable = True
+    public = "Odoo does not answer just now. Try again later; if it lasts, quote the trace_id."
 
     def __init__(self, message: str, odoo_name: str = "", *, sent: bool = False, **details: Any) -> None:
         super().__init__(message, odoo_name, **details)
         self.sent = sent
+        if sent:
+            self.public = (
+                "Odoo did not answer in time; it may still have done what was asked. Look before trying again."
+            )
 
 
 class OdooCertificate(OdooUnavailable):
@@ -174,6 +197,7 @@ class OdooCertificate(OdooUnavailable):
 
     code = "ODOO_CERTIFICATE"
     retryable = False
+    public = "The hub cannot connect to Odoo safely. Tell the hub's administrator, and quote the trace_id."
 
 
 class OdooProtocol(OdooError):
@@ -181,3 +205,4 @@ class OdooProtocol(OdooError):
 
     code = "ODOO_PROTOCOL"
     status = 502
+    public = "Odoo's answer could not be understood. Tell the hub's administrator, and quote the trace_id."

@@ -2,7 +2,8 @@
 
 Run by hub.supervise as ``python launch.py LIFELINE COMMAND...`` in a session of its own. LIFELINE is the number of a
 socket whose other end the supervisor holds: the pid of the command goes into it, and when the supervisor is gone, even
-by SIGKILL, its end closes, and the guard kills all that is left. Standard library only, and Linux's prctl where it is.
+by SIGKILL, its end closes, and the guard kills all that is left. ``LIFELINE,FD`` passes a further descriptor on to the
+command, under the same number. Standard library only, and Linux's prctl where it is.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -29,7 +31,7 @@ def prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def guard(lifeline: int, command: list[str]) -> int:
+def guard(lifeline: int, command: list[str], passed: Sequence[int] = ()) -> int:
     """Run the command to its end, or to the supervisor's; the exit code as a shell would give it."""
     prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the command leaves behind becomes ours, and can be found
     wake, waker = os.pipe()
@@ -41,10 +43,12 @@ def guard(lifeline: int, command: list[str]) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     try:
-        main = start(command)
+        main = start(command, passed)
     except OSError as error:
         print(f"{command[0]} cannot be started: {error.strerror}", file=sys.stderr)  # noqa: T201 - its only channel
         return 127
+    for descriptor in passed:
+        os.close(descriptor)  # the guard has no use for it, and would keep it open
     try:
         os.write(lifeline, f"{main.pid}\n".encode())
     except OSError:
@@ -73,7 +77,7 @@ def abandoned(lifeline: int) -> bool:
         return True  # reset, when it had not read the pid yet
 
 
-def start(command: list[str]) -> subprocess.Popen[bytes]:
+def start(command: list[str], passed: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     """The command in a process group of its own; should the guard be killed, it is killed, too (Linux)."""
     own = os.getpid()
 
@@ -88,6 +92,7 @@ def start(command: list[str]) -> subprocess.Popen[bytes]:
         command,
         stdin=subprocess.DEVNULL,
         process_group=0,
+        pass_fds=passed,
         preexec_fn=bind,  # noqa: PLW1509 - the guard has one thread
     )
 
@@ -135,4 +140,5 @@ def strays() -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.exit(guard(int(sys.argv[1]), sys.argv[2:]))
+    first, *further = map(int, sys.argv[1].split(","))
+    sys.exit(guard(first, sys.argv[2:], further))

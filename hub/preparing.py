@@ -1,4 +1,4 @@
-"""What must be in order before the hub's processes start: a free port, a folder to write to, the database in step."""
+"""What must be in order before the hub's processes start: nobody else there, a free port, the database in step."""
 
 from __future__ import annotations
 
@@ -7,28 +7,45 @@ import fcntl
 import hashlib
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+import redis
+from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from hub import locks
+from hub.commandline import unreachable
+from hub.redact import redact_text
+
+PATIENCE = 5.0
+"""Seconds that the queue's Redis may take to answer."""
+
 LOCK_NUMBER = int.from_bytes(hashlib.sha256(b"sync-hub start").digest()[:7])
 """PostgreSQL's advisory lock, where the machines that start at the same time share no folder."""
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; raises CommandError, with what to do, when that cannot be."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()  # the web server says how many may wait
+    except OSError as error:
+        listener.close()
+        raise CommandError(_why_not(error, host, port)) from None
+    return listener
+
+
 def check_port(host: str, port: int) -> None:
-    """Raise CommandError, with what to do, unless a server could listen there."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError as error:
-            raise CommandError(_why_not(error, host, port)) from None
+    """Raise the same CommandError before anything is prepared; nothing listens yet."""
+    listen(host, port).close()
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:
@@ -42,11 +59,62 @@ def _why_not(error: OSError, host: str, port: int) -> str:
     return f"Nothing can listen on {host}, port {port}: {error.strerror}. See HUB_HOST and HUB_PORT."
 
 
+def is_single(*, web: bool, worker: bool) -> bool:
+    """Whether these parts run once in a data folder: on SQLite each, on PostgreSQL the whole hub alone.
+
+    What runs a part of it on PostgreSQL says so, and means to be one of several.
+    """
+    return connection.vendor == "sqlite" or (web and worker)
+
+
+@contextmanager
+def occupied(data_dir: Path, address: str, *, web: bool, worker: bool) -> Iterator[None]:
+    """Hold this data folder for the web server at ``address`` and the workers, as far as they are single.
+
+    Raises CommandError, which names who is there already.
+    """
+    roles = {"web": web, "worker": worker} if is_single(web=web, worker=worker) else {}
+    wanted = [role for role, runs in roles.items() if runs]
+    with ExitStack() as held:
+        for role in wanted:
+            try:
+                held.enter_context(locks.take(data_dir / f"{role}.lock", address if web else ""))
+            except locks.Taken as taken:
+                what = "Sync Hub runs" if web else "The hub's workers run"
+                raise CommandError(
+                    f"{what} already on the data folder {data_dir} ({taken.holder}). Stop that first, or give "
+                    "this one a folder of its own with HUB_DATA_DIR."
+                ) from None
+            except OSError as error:
+                raise _no_lock(data_dir, error) from None
+        yield
+
+
+def _no_lock(data_dir: Path, error: OSError) -> CommandError:
+    return CommandError(
+        f"The data folder {data_dir} cannot be locked: {error.strerror}. Set HUB_DATA_DIR to a folder on a local disk."
+    )
+
+
+def check_broker(url: str) -> None:
+    """Raise CommandError, with what to do, unless the queue's Redis answers."""
+    try:
+        with redis.from_url(url, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE) as broker:
+            broker.ping()
+    except (redis.RedisError, OSError, ValueError, TypeError) as error:
+        why = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+        password = urlsplit(url).password or ""
+        raise CommandError(
+            f"The Redis of HUB_BROKER_URL does not let the hub in: {redact_text(why, [unquote(password)])}. "
+            "Start it, correct the address or the password, or leave HUB_BROKER_URL empty to queue in the database."
+        ) from None
+
+
 @contextmanager
 def alone(data_dir: Path, say: Callable[[str], None]) -> Iterator[None]:
     """One hub at a time prepares this data folder, and this PostgreSQL database; the others wait, and find all done."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (data_dir / "start.lock").open("w")
     except OSError as error:
         raise CommandError(
@@ -58,6 +126,8 @@ def alone(data_dir: Path, say: Callable[[str], None]) -> Iterator[None]:
         except BlockingIOError:
             say("Another hub is starting on the same data; waiting for it.")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            raise _no_lock(data_dir, error) from None
         with _alone_in_database():
             yield
 
@@ -76,13 +146,23 @@ def _alone_in_database() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK_NUMBER])
     except OperationalError as error:
-        first = str(error).strip().partition("\n")[0]
-        raise CommandError(f"The database does not answer: {first}. Check HUB_DATABASE_URL.") from None
+        raise CommandError(unreachable(error)) from None
 
 
 def bring_in_step(say: Callable[[str], None]) -> None:
-    """Migrate, if there is anything to migrate: to find that out takes a tenth of the time."""
+    """Migrate, if there is anything to migrate: to find that out takes a tenth of the time.
+
+    Raises CommandError for a database that a newer version of the hub has migrated: what this one writes would not fit.
+    """
     executor = MigrationExecutor(connection)
+    own = {one.label for one in apps.get_app_configs() if Path(one.path).parent == settings.BASE_DIR}
+    loader = executor.loader
+    newer = [key for key in loader.applied_migrations if key[0] in own and key not in loader.disk_migrations]
+    if newer:
+        raise CommandError(
+            f"The hub's database was prepared by a newer version of Sync Hub ({'.'.join(newer[0])}). "
+            "Start that version, or put back the database from before."
+        )
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         say("Preparing the database ...")
         call_command("migrate", verbosity=0, interactive=False)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from hub import addresses
+
 FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
+
+
+DISBELIEVED = "hub.forwarded_by_a_stranger"
+"""The mark on a request that lost such headers: it may come from elsewhere than its address says."""
 
 
 class TrustedProxiesMiddleware:
@@ -16,17 +21,28 @@ class TrustedProxiesMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.networks = [ip_network(network) for network in settings.HUB_TRUSTED_PROXIES]
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not self._trusted(request.META.get("REMOTE_ADDR", "")):
+        if not _trusted(request.META.get("REMOTE_ADDR", "")):
             for name in FORWARDED:
-                request.META.pop(name, None)
+                if request.META.pop(name, None) is not None:
+                    request.META[DISBELIEVED] = True
         return self.get_response(request)
 
-    def _trusted(self, address: str) -> bool:
-        try:
-            found = ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self.networks)
+
+def client_address(request: HttpRequest) -> str:
+    """Who calls: the last address on the way here that is no trusted proxy's, so that nobody chooses their own.
+
+    The one answer for logs, lists of networks, limits and lockout.
+    """
+    found = str(request.META.get("REMOTE_ADDR", ""))
+    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+        named = addresses.read(hop)
+        if named is None or not _trusted(found):
+            break
+        found = str(named)
+    return str(addresses.read(found) or found)
+
+
+def _trusted(address: str) -> bool:
+    return addresses.is_within(address, addresses.networks(",".join(settings.HUB_TRUSTED_PROXIES)))

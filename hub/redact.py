@@ -32,6 +32,8 @@ _SECRET_RUNS = (
     "authtoken idtoken clientsecret authorization subscriptionkey sessionid"
 ).split()
 _HARMLESS = frozenset({"tokentype", "maxtokens", "totaltokens", "pagetoken", "nextpagetoken"})
+_PERHAPS = frozenset("key sig signature code sas hash k".split())
+_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9+/=_.-]{16,}")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 _JSON_PAIR = re.compile(
@@ -92,6 +94,15 @@ def _parameter(match: re.Match[str]) -> str:
     return f"{sign}{name}={HIDDEN if value and is_secret_name(unquote_plus(name)) else value}"
 
 
+def secret_in_url(url: str) -> str:
+    """The name of the first parameter whose value is a secret: by its name, or by how it looks. Empty: none."""
+    for _, name, value in _CHUNK.findall(url.replace("#", "&")):
+        plain = unquote_plus(name)
+        if value and (is_secret_name(plain) or (plain.lower() in _PERHAPS and _RANDOM.fullmatch(unquote_plus(value)))):
+            return plain
+    return ""
+
+
 def redact_body(body: bytes | str | None, content_type: str = "", limit: int = LIMIT) -> str:
     """A body as text with secret fields hidden, at most ``limit`` characters and a note of what was cut.
 
@@ -140,7 +151,10 @@ def _redacted_json(text: str) -> str | None:
 def _hide(value: Any, secret: bool = False) -> tuple[Any, bool]:
     """The value with secret leaves hidden, and whether there were any."""
     if isinstance(value, dict):
-        pairs = {key: _hide(item, secret or is_secret_name(key)) for key, item in value.items()}
+        named = _names_a_secret(value)
+        pairs = {
+            key: _hide(item, secret or is_secret_name(key) or (named and key == "value")) for key, item in value.items()
+        }
         return {key: item for key, (item, _) in pairs.items()}, any(changed for _, changed in pairs.values())
     if isinstance(value, list):
         items = [_hide(item, secret) for item in value]
@@ -148,6 +162,14 @@ def _hide(value: Any, secret: bool = False) -> tuple[Any, bool]:
     if secret and value not in (None, "", True, False):
         return HIDDEN, True
     return value, False
+
+
+def _names_a_secret(pair: dict[str, Any]) -> bool:
+    """Whether this is ``{"field": "password", "value": ...}``, as errors and lists of parameters have it."""
+    if "value" not in pair:
+        return False
+    names = (pair.get(key) for key in ("field", "name", "key"))
+    return any(isinstance(name, str) and is_secret_name(name.replace("[", ".").rpartition(".")[2]) for name in names)
 
 
 def _redacted_text(text: str, content_type: str) -> str:

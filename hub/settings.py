@@ -11,19 +11,22 @@ from hub import env, theme
 BASE_DIR = env.BASE_DIR
 HUB = env.read_settings()
 
-HUB_DATA_DIR: Path = (BASE_DIR / HUB["HUB_DATA_DIR"]).resolve()
+HUB_DATA_DIR: Path = env.data_folder(HUB["HUB_DATA_DIR"])
 HUB_HOST: str = HUB["HUB_HOST"]
 HUB_PORT: int = HUB["HUB_PORT"]
-HUB_PUBLIC_URL: str = HUB["HUB_PUBLIC_URL"].rstrip("/") or f"http://{HUB_HOST}:{HUB_PORT}"
+HUB_OWN_URL: str = env.own_url(HUB_HOST, HUB_PORT)
+HUB_PUBLIC_URL: str = HUB["HUB_PUBLIC_URL"] or HUB_OWN_URL
 HUB_WEB_PROCESSES: int = HUB["HUB_WEB_PROCESSES"]
 HUB_WEB_THREADS: int = HUB["HUB_WEB_THREADS"]
+HUB_REQUEST_SECONDS: float = HUB["HUB_REQUEST_SECONDS"]
 HUB_WORKERS: int = HUB["HUB_WORKERS"]
 HUB_DELIVERY_THREADS: int = HUB["HUB_DELIVERY_THREADS"]
 HUB_POLL_SECONDS: float = HUB["HUB_POLL_SECONDS"]
 HUB_TRUSTED_PROXIES: list[str] = HUB["HUB_TRUSTED_PROXIES"]
 HUB_DEMO: bool = HUB["HUB_DEMO"]
-# The demo delivers to its own receiver on this machine, so the demo opens the loopback network.
-HUB_ALLOWED_NETWORKS: list[str] = HUB["HUB_ALLOWED_NETWORKS"] or (["127.0.0.0/8"] if HUB_DEMO else [])
+HUB_ALLOWED_NETWORKS: list[str] = HUB["HUB_ALLOWED_NETWORKS"]
+# The demo delivers to its own receiver: the hub may call itself, at its own address and port, and nothing else there.
+HUB_ALLOWED_ORIGINS: list[str] = sorted({HUB_OWN_URL, HUB_PUBLIC_URL}) if HUB_DEMO else []
 # What the supervisor of `manage.py hub` calls about every second; it answers with the parts to restart.
 HUB_TICK = "syncconfig.watch.tick"
 HUB_KEEP_DAYS: int = HUB["HUB_KEEP_DAYS"]
@@ -37,15 +40,14 @@ HUB_ODOO = {
 HUB_EMBEDDED_ODOO: Path = HUB_DATA_DIR / "odoo.sqlite3"
 
 SECRET_KEY = HUB["HUB_SECRET_KEY"] or env.kept_secret(HUB_DATA_DIR / "secret_key", env.new_secret_key)
-HUB_ENCRYPTION_KEYS: list[str] = HUB["HUB_ENCRYPTION_KEYS"] or [
-    env.kept_secret(HUB_DATA_DIR / "encryption_key", env.new_encryption_key)
-]
+HUB_ENCRYPTION_KEYS: list[str] = env.encryption_keys(HUB["HUB_ENCRYPTION_KEYS"], HUB_DATA_DIR)
 DEBUG: bool = HUB["HUB_DEBUG"]
 
 _public = urlsplit(HUB_PUBLIC_URL)
 ALLOWED_HOSTS = sorted(
     {"127.0.0.1", "localhost", "[::1]", HUB_HOST, _public.hostname or "", *HUB["HUB_ALLOWED_HOSTS"]} - {""}
 )
+CSRF_FAILURE_VIEW = "hub.pages.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
 SESSION_COOKIE_NAME = f"hub_session_{HUB_PORT}"  # cookies know no ports: two hubs on one host would log each other out
@@ -79,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.csp.ContentSecurityPolicyMiddleware",
+    "hub.api.body.WholeBodyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -123,11 +126,12 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # serves the apps' own files: no collectstatic before the first start
 WHITENOISE_AUTOREFRESH = False
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE: int = HUB["HUB_MAX_BODY_MB"] * 1024 * 1024  # the web server's limit, too
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["hub.api.parsers.StrictJSONParser"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "EXCEPTION_HANDLER": "hub.api.errors.envelope_handler",
@@ -160,11 +164,21 @@ else:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"trace": {"()": "hub.api.trace.TraceFilter"}},
+    "filters": {
+        "trace": {"()": "hub.api.trace.TraceFilter"},
+        "one_line": {"()": "hub.api.trace.OneLineFilter"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{trace_id}] {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]}},
     "root": {"handlers": ["console"], "level": HUB["HUB_LOG_LEVEL"]},
-    "loggers": {"django.request": {"level": "ERROR"}, "django-q": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security": {"filters": ["one_line"]},
+        "django.security.DisallowedHost": {"filters": ["one_line"]},
+        "django-q": {"level": "WARNING"},
+        "waitress": {"level": "WARNING"},
+        "waitress.queue": {"level": "ERROR"},  # a request that waits for a thread is nothing to write about
+    },
 }
 
 UNFOLD = theme.UNFOLD

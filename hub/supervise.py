@@ -34,11 +34,16 @@ KILL_PATIENCE = 8.0
 
 @dataclass(frozen=True)
 class Part:
-    """One program to keep running; ``env`` adds to the environment."""
+    """One program to keep running; ``env`` adds to the environment.
+
+    It inherits ``listener``, whose number it must have in ``argv``. Several parts may share one: the system hands each
+    connection to one of them, and while one is started again, connections wait instead of being refused.
+    """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
+    listener: socket.socket | None = None
 
 
 class Supervisor:
@@ -86,6 +91,8 @@ class Supervisor:
             self._stopping = True
             for run in self._runs.values():
                 run.ask_to_end(self.grace)
+                if run.part.listener is not None:
+                    run.part.listener.close()  # the parts still have it; with the last of them it is gone
 
     def restart(self, name: str, why: str) -> None:
         """End that part, as ``stop`` would, and start it again; harmless while it is under way already."""
@@ -160,13 +167,14 @@ class Run:
         """Start the part under a new guard, in a session of its own."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        command = [sys.executable, "-I", "-S", str(Path(launch.__file__)), str(theirs.fileno()), *self.part.argv]
+        passed = [theirs.fileno(), *([self.part.listener.fileno()] if self.part.listener is not None else [])]
+        numbers = ",".join(map(str, passed))
         with theirs:
             self.process = subprocess.Popen(
-                command,
+                [sys.executable, "-I", "-S", str(Path(launch.__file__)), numbers, *self.part.argv],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=passed,
                 env={**os.environ, **self.part.env},
             )
         self._lifeline, self.main, self.deadline, self._killed = ours, None, None, False

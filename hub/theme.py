@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -17,50 +18,65 @@ def favicon(request: HttpRequest) -> str:
     return static("hub/favicon.svg")
 
 
-def item(title: str, icon: str, page: str) -> dict[str, Any]:
-    """A line of the sidebar."""
-    return {"title": title, "icon": icon, "link": reverse_lazy(page)}
+def item(title: str, icon: str, page: str, *models: str, demo: bool = False) -> dict[str, Any]:
+    """A line of the sidebar, for those who may look at one of the ``models``; with ``demo``, while the demo is on."""
+
+    def may_see(request: HttpRequest) -> bool:
+        if demo and not settings.HUB_DEMO:
+            return False
+        verbs = ((*model.split("."), verb) for model in models for verb in ("view", "change"))
+        return not models or any(request.user.has_perm(f"{app}.{verb}_{name}") for app, name, verb in verbs)
+
+    return {"title": title, "icon": icon, "link": reverse_lazy(page), "permission": may_see}
 
 
-NAVIGATION = [
+NAVIGATION: list[dict[str, Any]] = [
     {"items": [item("Overview", "dashboard", "admin:index")]},
     {
         "title": "Set up",
         "separator": True,
         "items": [
-            item("Odoo connections", "hub", "admin:syncconfig_odooconnection_changelist"),
-            item("Configurations", "tune", "admin:syncconfig_configuration_changelist"),
-            item("API clients", "key", "admin:syncconfig_apiclient_changelist"),
+            item("Odoo connections", "hub", "admin:syncconfig_odooconnection_changelist", "syncconfig.odooconnection"),
+            item("Configurations", "tune", "admin:syncconfig_configuration_changelist", "syncconfig.configuration"),
+            item("API clients", "key", "admin:syncconfig_apiclient_changelist", "syncconfig.apiclient"),
         ],
     },
     {
         "title": "See what happened",
         "separator": True,
         "items": [
-            item("Logs", "receipt_long", "admin:apilog_apilog_changelist"),
-            item("Deliveries", "outbox", "admin:syncconfig_delivery_changelist"),
-            item("Runs", "play_circle", "admin:syncconfig_run_changelist"),
+            item("Logs", "receipt_long", "admin:apilog_apilog_changelist", "apilog.apilog"),
+            item("Deliveries", "outbox", "admin:syncconfig_delivery_changelist", "syncconfig.delivery"),
+            item("Runs", "play_circle", "admin:syncconfig_run_changelist", "syncconfig.run"),
+            item("Failed logins", "lock_clock", "admin:syncconfig_lockout_changelist", "syncconfig.apiclient"),
+            item("Odoo", "database", "admin:odoo_browser", "syncconfig.odooconnection"),
         ],
     },
     {
         "title": "Try it",
         "separator": True,
         "items": [
-            item("Embedded Odoo", "database", "admin:odoo_browser"),
-            item("Demo receiver", "move_to_inbox", "admin:webhooks_receivedmessage_changelist"),
+            item(
+                "Demo receiver",
+                "move_to_inbox",
+                "admin:webhooks_receivedmessage_changelist",
+                "webhooks.receivedmessage",
+                "syncconfig.delivery",
+                demo=True,
+            ),
         ],
     },
     {
         "title": "Users",
         "separator": True,
         "items": [
-            item("Users", "person", "admin:auth_user_changelist"),
-            item("Groups", "group", "admin:auth_group_changelist"),
+            item("Users", "person", "admin:auth_user_changelist", "auth.user"),
+            item("Groups", "group", "admin:auth_group_changelist", "auth.group"),
         ],
     },
 ]
 
-UNFOLD = {
+UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Sync Hub",
     "SITE_HEADER": "Sync Hub",
     "SITE_SUBHEADER": "Odoo and everything else",
@@ -69,6 +85,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "LOGIN": {"form": "syncconfig.login.LoginForm"},
     "DASHBOARD_CALLBACK": "syncconfig.admin.dashboard.dashboard",
     "STYLES": [stylesheet],
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": NAVIGATION},

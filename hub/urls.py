@@ -1,7 +1,8 @@
 """The hub's addresses; the apps are named by string only."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import include, path, re_path, reverse
 
 from hub.api import errors
@@ -12,16 +13,28 @@ def home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:index"))
 
 
-handler400 = "hub.api.errors.bad_request"
-handler404 = "hub.api.errors.missing"
-handler500 = "hub.api.errors.server_error"
+def search(request: HttpRequest) -> HttpResponse:
+    """Unfold's search for pages (Ctrl+K), which takes any page number for one that exists."""
+    try:
+        found: HttpResponse = admin.site.search(request)  # type: ignore[attr-defined]  # Unfold's site
+    except (InvalidPage, ValueError):
+        raise Http404("The search has no such page.") from None
+    return found
+
+
+handler400 = "hub.pages.bad_request"
+handler403 = "hub.pages.forbidden"
+handler404 = "hub.pages.missing"
+handler500 = "hub.pages.server_error"
 
 urlpatterns = [
     path("", home),
     path("", include("hub.health")),
     path("metrics", include("syncconfig.metrics")),
+    path("admin/login/", include("syncconfig.login")),
+    path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),
     path("api/sync/v1/", include("syncconfig.api.urls")),
     path("demo/receiver/", include("webhooks.urls")),
-    re_path(r"^api/.*$", errors.not_found),
+    re_path(r"^api(?:/.*)?$", errors.not_found),
 ]

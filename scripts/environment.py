@@ -6,11 +6,13 @@ Everything that pip says goes into var/bootstrap.log; on the terminal there is o
 from __future__ import annotations
 
 import fcntl
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 FOLDER = Path(__file__).resolve().parent.parent
 VENV = FOLDER / ".venv"
@@ -44,8 +46,8 @@ class Trouble(Exception):
 def main(requirements: str) -> None:
     """Bring .venv in step with that file; does nothing when another has just done so."""
     try:
-        LOG.parent.mkdir(exist_ok=True)
-        lock = (LOG.parent / "bootstrap.lock").open("w")
+        LOG.parent.mkdir(mode=0o700, exist_ok=True)  # the data folder: nobody else's to look into
+        lock = private(LOG.parent / "bootstrap.lock")
     except OSError as error:
         raise Trouble(
             f"{FOLDER} cannot be written to ({error.strerror}). Start as the folder's owner, or in a copy of your own."
@@ -53,19 +55,18 @@ def main(requirements: str) -> None:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = VENV / f".installed-{requirements}"
-        wanted = f"{FOLDER}\n{checksum(FOLDER / requirements)}\n"
+        wanted = f"{FOLDER}\n{(FOLDER / requirements).read_text()}"
         if stamp.is_file() and stamp.read_text() == wanted and works():
             return
-        with LOG.open("w") as log:
+        with private(LOG) as log:
             install(requirements, log.fileno())
         stamp.write_text(wanted)
         UNFINISHED.unlink()
 
 
-def checksum(path: Path) -> str:
-    """As `cksum` gives it, which scripts/bootstrap compares with."""
-    with path.open("rb") as file:
-        return subprocess.run(["cksum"], stdin=file, capture_output=True, check=True, text=True).stdout.strip()
+def private(path: Path) -> IO[str]:
+    """The file, emptied, to be written; nobody else may read it."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w")
 
 
 def works() -> bool:

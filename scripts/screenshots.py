@@ -20,6 +20,14 @@ from tests.acceptance.test_first_minutes import RECEIVED, printed_token  # noqa:
 from tests.browser.conftest import CHROMIUM, FLAGS  # noqa: E402
 
 PASSWORD = "for-pictures-only"
+PEOPLE = """
+from django.contrib.auth.models import Group, User
+for name, last, group in (("jane", "Doe", "Manager"), ("john", "Roe", "Operator"), ("vera", "Lee", "Viewer")):
+    user = User(username=name, first_name=name.capitalize(), last_name=last, email=f"{name}@example.com", is_staff=True)
+    user.save()
+    user.groups.add(Group.objects.get(name=f"API Sync {group}"))
+print("null")
+"""
 PAGES = {
     "overview": "/admin/",
     "connections": "/admin/syncconfig/odooconnection/",
@@ -58,6 +66,7 @@ def use(hub: RunningHub) -> None:
     except OSError:
         pass  # the refusal is to be seen in the log
     until(lambda: len(hub.shell(RECEIVED)) >= 2, "the pushes")
+    hub.shell(PEOPLE)
 
 
 def photograph(hub: RunningHub, folder: Path) -> None:
@@ -96,6 +105,9 @@ def details(page: Page, folder: Path) -> None:
         slug = name.lower().replace(" ", "-")
         page.wait_for_load_state("networkidle")
         page.screenshot(path=folder / f"configuration-{slug}.png")
+        if name == "Customers in":
+            page.locator("#id_accepts_oauth").evaluate("field => field.scrollIntoView({block: 'center'})")
+            page.screenshot(path=folder / "configuration-who-may-call.png")
         if name == "Products out":
             for tab in ("Authorization", "Records", "Triggers", "Delivery"):
                 page.locator("nav a").filter(has_text=tab).first.click()

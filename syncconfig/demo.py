@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from hub.odoo.embedded.install import install
-from syncconfig import checking, listening, schedules
+from syncconfig import checking, held, listening, schedules
 from syncconfig.models import ApiClient, ApiToken, Configuration, FieldMapping, Header, OdooConnection
 from syncconfig.models.client import digest
 
@@ -24,6 +26,8 @@ ADMIN = "admin"
 CLIENT = "Demo"
 CONNECTION = "demo-odoo"
 RECEIVER = "/demo/receiver/"
+RECEIVERS = {"customers-out": "customers", "products-out": "products"}
+"""The demo's configurations that deliver to the receiver, and the last part of their addresses."""
 
 PARTNER_FIELDS = (
     "name",
@@ -76,36 +80,51 @@ PRODUCTS_OUT = (
 )
 
 
-def load() -> dict[str, Any]:
-    """Load the demo if the database is new; answers login, password and token for the greeting.
+def load(*, serving: bool = True) -> dict[str, Any]:
+    """Load the demo if the database is new; answers login, password and token for the greeting, and notes.
 
-    ``password`` and ``token`` are empty when they are not the demo's any more.
+    ``password`` and ``token`` are empty when they are not the demo's any more; ``new`` tells whether anything was
+    made. ``serving``: a web server starts with these settings, so the demo's own deliveries go there.
     """
     checking.check_keys()
     if settings.HUB_DEMO:
         install(settings.HUB_EMBEDDED_ODOO, demo=True)
     schedules.ensure_standing()
     kept = _Kept(settings.HUB_DATA_DIR / "demo.json")
-    with transaction.atomic():
-        if not get_user_model().objects.exists():
-            _administrator(kept)
-            if settings.HUB_DEMO:
-                _demo(kept)
-        _follow_port()
+    try:
+        new = _fill(kept)
+    except IntegrityError:
+        new = False  # another process was faster, and its administrator stays
+    if serving and not new:
+        _follow(kept)
+    held.adopt()
+    held.release()
     listening.begin()
-    return {**_greeting(kept), "notes": _notes()}
+    return {**_greeting(kept), "notes": _notes(), "new": new}
+
+
+def _fill(kept: _Kept) -> bool:
+    """Make the administrator, and the demo if it is wanted; false where there are users already."""
+    with transaction.atomic():
+        if get_user_model().objects.exists():
+            return False
+        made: dict[str, Any] = {"password": _administrator()}
+        if settings.HUB_DEMO:
+            made |= {"token": _demo(), "urls": dict(_receivers().values_list("code", "url"))}
+        kept.put(**made)  # before the commit: a password that nobody has seen would lock everybody out
+        return True
 
 
 class _Kept:
-    """What is shown again at each start: readable for its owner alone, never in the database."""
+    """What is shown again at each start, and the addresses that the demo wrote: readable for its owner alone."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.values: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        self.values: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
 
-    def put(self, **values: str) -> None:
+    def put(self, **values: Any) -> None:
         self.values |= values
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.path.with_suffix(".new")
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -113,19 +132,18 @@ class _Kept:
         draft.replace(self.path)
 
 
-def _administrator(kept: _Kept) -> None:
+def _administrator() -> str:
+    """Make the first administrator; the password, when nobody has set one."""
     password = settings.HUB_ADMIN_PASSWORD or secrets.token_urlsafe(9)
     get_user_model().objects.create_superuser(ADMIN, email="", password=password)
-    if not settings.HUB_ADMIN_PASSWORD:
-        kept.put(password=password)
+    return "" if settings.HUB_ADMIN_PASSWORD else password
 
 
-def _demo(kept: _Kept) -> None:
+def _demo() -> str:
+    """Make the demo; the token of its client."""
     configure(OdooConnection.objects.create(code=CONNECTION, name="Demo Odoo", from_environment=True))
-    token = ApiClient.objects.create(
-        name=CLIENT, all_configurations=True, note="The token that `make run` prints."
-    ).issue_token()
-    kept.put(token=token)
+    client = ApiClient.objects.create(name=CLIENT, all_configurations=True, note="The token that `make run` prints.")
+    return client.issue_token()
 
 
 def configure(connection: OdooConnection) -> None:
@@ -161,7 +179,7 @@ def _customers_out(connection: OdooConnection) -> None:
         connection=connection,
         model="res.partner",
         methods=["POST"],
-        url=f"{settings.HUB_PUBLIC_URL}{RECEIVER}customers",
+        url=_receiver("customers-out"),
         on_create=True,
         on_update=True,
         auth_scheme="bearer",
@@ -180,7 +198,7 @@ def _products_out(connection: OdooConnection) -> None:
         connection=connection,
         model="product.product",
         methods=["POST"],
-        url=f"{settings.HUB_PUBLIC_URL}{RECEIVER}products",
+        url=_receiver("products-out"),
         is_paginated=True,
         page_size=20,
         domain="[('active', '=', True), ('list_price', '>', 0)]",
@@ -204,14 +222,31 @@ def _rows(configuration: Configuration, pairs: Any) -> None:
     )
 
 
-def _follow_port() -> None:
-    """The demo's deliveries go to the hub itself: when it moved to another port, they follow."""
-    receivers = Configuration.objects.filter(url__regex=rf"^http://127\.0\.0\.1:[0-9]+{RECEIVER}")
-    for configuration in receivers.filter(connection__code=CONNECTION):
-        path = configuration.url.split(RECEIVER, 1)[1]
-        url = f"http://127.0.0.1:{settings.HUB_PORT}{RECEIVER}{path}"
-        if settings.HUB_PUBLIC_URL.startswith("http://127.0.0.1:") and url != configuration.url:
-            Configuration.objects.filter(pk=configuration.pk).update(url=url)
+def _receiver(code: str) -> str:
+    """Where the demo's configuration of that code delivers to: the hub's own receiver."""
+    return f"{settings.HUB_PUBLIC_URL}{RECEIVER}{RECEIVERS[code]}"
+
+
+def _receivers() -> QuerySet[Configuration]:
+    return Configuration.objects.filter(code__in=RECEIVERS, connection__code=CONNECTION)
+
+
+def _follow(kept: _Kept) -> None:
+    """The demo delivers to the hub itself: when the hub has moved, what still is as the demo wrote it goes along."""
+    written: dict[str, str] = kept.values.get("urls", {})
+    for one in _receivers():
+        url = _receiver(one.code)
+        if one.url == written.get(one.code, _as_before(kept, one)):
+            Configuration.objects.filter(pk=one.pk, url=one.url).update(url=url)
+            written = {**written, one.code: url}
+    if written != kept.values.get("urls", {}):
+        kept.put(urls=written)
+
+
+def _as_before(kept: _Kept, one: Configuration) -> str:
+    """What an earlier version of the hub, which kept no addresses, had written there, as far as can be told."""
+    pattern = rf"http://127\.0\.0\.1:[0-9]+{RECEIVER}{RECEIVERS[one.code]}"
+    return one.url if kept.values.get("token") and re.fullmatch(pattern, one.url) else ""
 
 
 def _greeting(kept: _Kept) -> dict[str, Any]:

@@ -16,16 +16,17 @@ from django.db import transaction
 from apilog import record
 from apilog.models import ApiLog
 from hub.crypto import WrongKey
-from hub.errors import HubError, InvalidInput, OdooAuthentication
-from hub.flow import outbound
+from hub.errors import HubError, OdooAuthentication
+from hub.flow import outbound, scripting
 from hub.flow.plan import OutboundPlan
+from hub.flow.services import Live
 from hub.http.client import Client
 from hub.http.failures import HttpFailure
 from hub.http.message import Request, Response, Sender
 from hub.http.retry import decide
 from hub.odoo.connection import Record
-from hub.transform.mapping import Fields
-from syncconfig import outbox, plans
+from hub.transform.mapping import FieldMap
+from syncconfig import held, outbox, plans
 from syncconfig.models import Configuration, Delivery
 from syncconfig.validators import egress_policy
 
@@ -58,24 +59,29 @@ class Sending:
     delivery: Delivery
     plan: OutboundPlan
     request: Request
+    built: outbound.Built
+    services: Live
     log: ApiLog = field(init=False)
+    objection: HubError | None = None
+    """What the configuration's script said against an answer that looked like success."""
 
     def __post_init__(self) -> None:
-        self.log = record.outgoing(self.about(), self.request)
+        self.log = record.outgoing(about(self.delivery, self.plan), self.request)
 
-    def about(self) -> record.About:
-        """The log row's columns."""
-        return record.About(
-            trace_id=self.delivery.trace_id,
-            configuration_id=self.delivery.configuration_id,
-            configuration_code=self.plan.code,
-            operation=f"push: {self.delivery.get_event_display().lower()}",
-            model=self.plan.model,
-            record_ids=self.delivery.record_ids,
-            delivery_id=self.delivery.pk,
-            attempt=self.delivery.attempts,
-            secrets=self.plan.secrets,
-        )
+
+def about(delivery: Delivery, plan: OutboundPlan) -> record.About:
+    """The log row's columns for an attempt."""
+    return record.About(
+        trace_id=delivery.trace_id,
+        configuration_id=delivery.configuration_id,
+        configuration_code=plan.code,
+        operation=f"push: {delivery.get_event_display().lower()}",
+        model=plan.model,
+        record_ids=delivery.record_ids,
+        delivery_id=delivery.pk,
+        attempt=delivery.attempts,
+        secrets=plan.secrets,
+    )
 
 
 @lru_cache(maxsize=1)
@@ -106,6 +112,8 @@ def send(claimed: Sequence[Delivery], sender: Sender, threads: int = 1) -> None:
 
 def _prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
     """The requests of the claimed messages; those that cannot be built are finished or postponed here."""
+    if again := [one.pk for one in claimed if one.attempts > 1]:
+        record.attempts_lost(again)
     by_configuration = sorted(claimed, key=lambda one: one.configuration_id)
     for configuration_id, group in groupby(by_configuration, key=lambda one: one.configuration_id):
         deliveries = list(group)
@@ -131,37 +139,80 @@ def _not_prepared(deliveries: Sequence[Delivery], error: HubError) -> None:
 
 def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery]) -> list[Sending]:
     configuration = Configuration.objects.select_related("connection").get(pk=configuration_id)
+    deliveries = _of_present_database(configuration, deliveries)
+    if not deliveries:
+        return []
     plan = plans.outbound_plan(configuration)
     odoo = plans.odoo_of(configuration.connection)
-    describe = plans.describer(odoo)
-    fields = describe(plan.model)
+    services = plans.services(plan, odoo)
+    mapping = plans.bound(odoo, lambda: outbound.bind(plan, services.describe, services))
     wanted = {record_id for one in deliveries if one.values is None for record_id in one.record_ids}
-    found = outbound.fetch(plan, odoo, wanted, describe) if wanted else {}
+    found = outbound.fetch(plan, odoo, wanted, mapping) if wanted else {}
+    services.know(plan.model, found.values())
     sendings = []
     for delivery in deliveries:
-        chosen = _chosen(plan, delivery, found, fields)
+        chosen = _chosen(delivery, found, mapping)
         if delivery.attempts > plan.retry.max_attempts:
             # Claimed once more than it may be tried: the worker before did not live to say how it went.
             outbox.dead(delivery, "The worker died during the last attempt: the message may have arrived.")
         elif not chosen:
             outbox.skipped(delivery, "The record is gone, or does not match the filter domain any more.")
         else:
-            sendings.append(_built(plan, delivery, chosen, fields))
+            sendings.append(_built(plan, delivery, chosen, mapping, services))
     return [sending for sending in sendings if sending is not None]
 
 
-def _chosen(plan: OutboundPlan, delivery: Delivery, found: Mapping[int, Record], fields: Fields) -> list[Record]:
+def _of_present_database(configuration: Configuration, claimed: Sequence[Delivery]) -> list[Delivery]:
+    """Those whose records are in the database that is connected now; the others are held: there, ids differ."""
+    present = plans.database_of(configuration.connection)
+    for delivery in claimed:
+        if delivery.database and delivery.database != present:
+            outbox.hold(delivery, held.reason(delivery.database, present))
+    return [delivery for delivery in claimed if delivery.database in ("", present)]
+
+
+def _chosen(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap) -> list[Record]:
     if delivery.values is not None:
-        return [outbound.from_values(plan, delivery.record_ids[0], delivery.values, fields)]
+        return [outbound.from_values(delivery.record_ids[0], delivery.values, mapping)]
     return [found[one] for one in delivery.record_ids if one in found]
 
 
-def _built(plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], fields: Fields) -> Sending | None:
+def _built(
+    plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], mapping: FieldMap, services: Live
+) -> Sending | None:
+    """The message ready to send, or None when it was finished or postponed: then the log says why."""
+    services.logs = []
     try:
-        return Sending(delivery, plan, outbound.build(plan, chosen, fields, str(delivery.message_id)))
-    except InvalidInput as error:
-        outbox.dead(delivery, error.message)
+        built = outbound.build(plan, chosen, mapping, services, str(delivery.message_id))
+    except HubError as error:
+        if error.retryable:
+            outbox.postpone(delivery, ODOO_AWAY, error.message)
+        else:
+            lines = [str(line) for line in services.logs]
+            record.refused(about(delivery, plan), plan.method, plan.url, error, lines)
+            outbox.dead(delivery, error.message)
         return None
+    if built.request is None:
+        outbox.skipped(delivery, built.why_not)
+        return None
+    sending = Sending(delivery, plan, built.request, built, services)
+    record.add_script_log(sending.log, map(str, services.logs), plan.secrets)
+    return sending
+
+
+def _attempt(sending: Sending, sender: Sender) -> Response:
+    """Send, and let the configuration's script have its say on the answer."""
+    response = sender.send(sending.request)
+    if response.ok and sending.plan.scripts.response:
+        services = sending.services.again()
+        try:
+            scripting.answered(
+                sending.plan.scripts, services, sending.plan.model, sending.built.records, sending.built.body, response
+            )
+        except HubError as error:
+            sending.objection = error
+        record.add_script_log(sending.log, map(str, services.logs), sending.plan.secrets)
+    return response
 
 
 def _send_all(pool: ThreadPoolExecutor, sender: Sender, prepared: Sequence[Sending]) -> None:
@@ -171,9 +222,7 @@ def _send_all(pool: ThreadPoolExecutor, sender: Sender, prepared: Sequence[Sendi
     sendings = [sending for sending in prepared if sending.delivery.pk in ours]
     renewed = time.monotonic()
     record.open_all([sending.log for sending in sendings])
-    running: dict[Future[Response], Sending] = {
-        pool.submit(sender.send, sending.request): sending for sending in sendings
-    }
+    running: dict[Future[Response], Sending] = {pool.submit(_attempt, sending, sender): sending for sending in sendings}
     while running:
         finished, _ = wait(running, timeout=outbox.RENEW_EVERY, return_when=FIRST_COMPLETED)
         with transaction.atomic():  # what came back together is written together
@@ -201,6 +250,9 @@ def _finish(sending: Sending, future: Future[Response]) -> None:
         logger.exception("delivery %s", sending.delivery.pk)
         failure = HubFault("A fault in the hub: the server's log says which.")
     delivery = sending.delivery
+    if failure is None and sending.objection is not None:
+        _objected(sending, sending.objection, response)
+        return
     decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)
     status = response.status if response is not None else None
     if decision.kind == "done" and status is not None:
@@ -210,3 +262,12 @@ def _finish(sending: Sending, future: Future[Response]) -> None:
     else:
         outbox.dead(delivery, decision.reason, status)
     record.close(sending.log, response, failure, sending.plan.secrets)
+
+
+def _objected(sending: Sending, objection: HubError, response: Response | None) -> None:
+    """The receiver took it, and the configuration's script says that this was no success, or failed itself.
+
+    It is not sent again by itself: the receiver has it already.
+    """
+    outbox.dead(sending.delivery, objection.message, response.status if response is not None else None)
+    record.close(sending.log, response, objection, sending.plan.secrets)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from hub.api.trace import new_trace_id
 from hub.errors import HubError, Misconfigured
 from hub.flow import outbound
-from hub.odoo import polling
+from hub.odoo import inside, polling
 from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo
 from hub.odoo.embedded import EmbeddedOdoo
@@ -26,7 +26,8 @@ from syncconfig.models import ChangeCursor, Configuration, Delivery, OdooConnect
 PAGE = 500
 EMBEDDED_EVERY = timedelta(seconds=0.9)
 ERROR_EVERY = timedelta(seconds=15)
-OUTBOX, POLLING = "outbox", "polling"
+OUTBOX, POLLING, INSIDE = "outbox", "polling", "inside"
+INSIDE_EVERY = timedelta(seconds=1)
 EVENTS = {
     "create": (Delivery.Event.CREATE, "on_create"),
     "write": (Delivery.Event.UPDATE, "on_update"),
@@ -58,20 +59,20 @@ def begin() -> None:
 
     To be called when a configuration begins to listen; an Odoo that cannot be reached is marked at its first look.
     """
-    known = {(one.connection_id, one.model, one.position.get("place")) for one in ChangeCursor.objects.all()}
+    known = _Cursors()
     for one in watched():
-        if (one.connection.pk, one.model, _place(one.connection)) not in known:
+        if known.of(one) is None:
             with suppress(HubError):
                 _cursor(one, plans.odoo_of(one.connection))
 
 
 def due() -> list[Watched]:
     """Those whose time it is: never heard, or last heard longer ago than the interval."""
-    cursors = {(one.connection_id, one.model): one for one in ChangeCursor.objects.all()}
+    cursors = _Cursors()
     now = timezone.now()
 
     def is_due(one: Watched) -> bool:
-        cursor = cursors.get((one.connection.pk, one.model))
+        cursor = cursors.of(one)
         if cursor is None or cursor.listened_at is None:
             return True
         return now - cursor.listened_at >= _interval(one, cursor)
@@ -86,20 +87,21 @@ def listen_due() -> int:
         try:
             queued += listen(one)
         except HubError as error:
-            ChangeCursor.objects.filter(connection=one.connection, model=one.model).update(
-                error=error.message, listened_at=timezone.now()
-            )
+            _note(one, error)
     return queued
 
 
-def listen(one: Watched) -> int:
-    """Hear all that changed in one model since the cursor; a first time only marks the present."""
+def listen(one: Watched, *, last: bool = False) -> int:
+    """Hear all that changed in one model since the cursor; a first time only marks the present.
+
+    ``last``: this way is not gone again, so the seconds that polling leaves for its next look are heard, too.
+    """
     odoo = plans.odoo_of(one.connection)
     cursor = _cursor(one, odoo)
     queued = 0
     more = True
     while more:
-        changes, position, more = _heard(one, odoo, cursor)
+        changes, position, more = _heard(one, odoo, cursor, last)
         if not changes and position == cursor.position:
             ChangeCursor.objects.filter(pk=cursor.pk).update(listened_at=timezone.now(), error="")
             break
@@ -112,8 +114,16 @@ def listen(one: Watched) -> int:
 
 
 def source_of(connection: OdooConnection) -> str:
-    """How changes of that Odoo are heard: the embedded one keeps an outbox, others are asked."""
-    return OUTBOX if connection.is_embedded else POLLING
+    """How changes of that Odoo are heard: by an outbox, its own or one that was set up in it; else by asking."""
+    if connection.is_embedded:
+        return OUTBOX
+    return INSIDE if outbox_of(connection) else POLLING
+
+
+def outbox_of(connection: OdooConnection) -> str:
+    """The outbox inside of the database that the connection leads to now, or ""."""
+    there = connection.hears_by.get("database") == _database_of(connection)
+    return str(connection.hears_by.get("outbox", "")) if there else ""
 
 
 def newest_per_record(changes: Sequence[Change]) -> list[Change]:
@@ -132,24 +142,83 @@ def newest_per_record(changes: Sequence[Change]) -> list[Change]:
     return list(found.values())
 
 
+class _Cursors:
+    """All cursors, to be asked for the one of a model in the database that its connection leads to now."""
+
+    def __init__(self) -> None:
+        self._found = {(one.connection_id, one.model, one.database): one for one in ChangeCursor.objects.all()}
+        self._databases: dict[int, str] = {}
+
+    def of(self, one: Watched) -> ChangeCursor | None:
+        """That cursor; none for a database that was never listened to."""
+        key = one.connection.pk
+        if key not in self._databases:
+            self._databases[key] = _database_of(one.connection)
+        return self._found.get((key, one.model, self._databases[key]))
+
+
+def _database_of(connection: OdooConnection) -> str:
+    """The database that it leads to; empty when that cannot be told, as with a damaged file."""
+    try:
+        return plans.database_of(connection)
+    except HubError:
+        return ""
+
+
+def _note(one: Watched, error: HubError) -> None:
+    """Write down why it could not be heard; a cursor without a position waits for its first look."""
+    ChangeCursor.objects.update_or_create(
+        connection=one.connection,
+        model=one.model,
+        database=_database_of(one.connection),
+        defaults={"error": error.message, "listened_at": timezone.now()},
+        create_defaults={
+            "error": error.message,
+            "listened_at": timezone.now(),
+            "source": source_of(one.connection),
+        },
+    )
+
+
 def _cursor(one: Watched, odoo: Odoo) -> ChangeCursor:
-    source = source_of(one.connection)
-    place = _place(one.connection)
-    cursor = ChangeCursor.objects.filter(connection=one.connection, model=one.model).first()
-    if cursor is None or cursor.source != source or cursor.position.get("place") != place:
-        # Another Odoo than before has another history: begin at its present.
-        position = {"sequence": last_sequence(_database(odoo))} if source == OUTBOX else polling.start(odoo, one.model)
-        cursor, _ = ChangeCursor.objects.update_or_create(
-            connection=one.connection,
-            model=one.model,
-            defaults={
-                "source": source,
-                "position": {**position, "place": place},
-                "listened_at": timezone.now(),
-                "error": "",
-            },
+    """Where to go on in that database; at its present, when it was never listened to."""
+    here = ChangeCursor.objects.filter(connection=one.connection, model=one.model)
+    database = odoo.identity()
+    cursor = here.filter(database=database).first() or _of_earlier_version(one, database)
+    if cursor is None or not cursor.position:
+        columns = {
+            "source": source_of(one.connection),
+            "position": _present(one, odoo),
+            "listened_at": timezone.now(),
+            "error": "",
+        }
+        cursor, _ = here.update_or_create(
+            connection=one.connection, model=one.model, database=database, defaults=columns
         )
+        here.exclude(pk=cursor.pk).update(error="")  # what was wrong with another database is over
     return cursor
+
+
+def _present(one: Watched, odoo: Odoo) -> dict[str, Any]:
+    """The position from which on all that is to come is heard."""
+    source = source_of(one.connection)
+    if source == OUTBOX:
+        return {"sequence": last_sequence(_database(odoo))}
+    if source == INSIDE:
+        inside.set_up(odoo, outbox_of(one.connection), [one.model])
+        return {"taken": []}
+    return polling.start(odoo, one.model)
+
+
+def _of_earlier_version(one: Watched, database: str) -> ChangeCursor | None:
+    """The cursor that a hub left which noted the place within the position, if it is this place."""
+    target = one.connection.target()
+    before = ChangeCursor.objects.filter(connection=one.connection, model=one.model, database="").first()
+    if before is None or before.position.pop("place", None) != f"{target.url} {target.database}".strip():
+        return None
+    before.database = database
+    before.save(update_fields=["database", "position"])
+    return before
 
 
 def _database(odoo: Odoo) -> Database:
@@ -158,32 +227,36 @@ def _database(odoo: Odoo) -> Database:
     return odoo.database
 
 
-def _place(connection: OdooConnection) -> str:
-    target = connection.target()
-    return f"{target.url} {target.database}".strip()
-
-
 def _interval(one: Watched, cursor: ChangeCursor) -> timedelta:
     if cursor.error:
         return ERROR_EVERY
+    if cursor.source == INSIDE:
+        return INSIDE_EVERY
     return EMBEDDED_EVERY if cursor.source == OUTBOX else timedelta(seconds=settings.HUB_POLL_SECONDS)
 
 
-def _heard(one: Watched, odoo: Odoo, cursor: ChangeCursor) -> tuple[list[Change], dict[str, Any], bool]:
-    place = {"place": cursor.position["place"]}
+def _heard(one: Watched, odoo: Odoo, cursor: ChangeCursor, last: bool) -> tuple[list[Change], dict[str, Any], bool]:
     if cursor.source == OUTBOX:
         changes = read_changes(_database(odoo), cursor.position["sequence"], PAGE, models=[one.model])
         sequence = changes[-1].sequence if changes else cursor.position["sequence"]
-        return changes, {"sequence": sequence, **place}, len(changes) == PAGE
-    look = polling.look(odoo, one.model, cursor.position)
-    return look.changes, {**look.position, **place}, look.more and bool(look.changes)
+        return changes, {"sequence": sequence}, len(changes) == PAGE
+    if cursor.source == INSIDE:
+        told = inside.look(odoo, outbox_of(one.connection), one.model, cursor.position)
+        return told.changes, told.position, bool(told.changes)
+    now = timezone.now() + timedelta(hours=1) if last else None
+    look = polling.look(odoo, one.model, cursor.position, now)
+    return look.changes, look.position, look.more and bool(look.changes)
 
 
 def _queue(
     one: Watched, odoo: Odoo, cursor: ChangeCursor, changes: Sequence[Change], position: dict[str, Any]
 ) -> int | None:
     """Queue what the changes cause and move the cursor, in one transaction; None when another worker was faster."""
-    messages = [message for configuration in _listeners(one) for message in _messages(configuration, odoo, changes)]
+    messages = [
+        message
+        for configuration in _listeners(one)
+        for message in _messages(configuration, odoo, cursor.database, changes)
+    ]
     with transaction.atomic():
         held = ChangeCursor.objects.select_for_update().filter(pk=cursor.pk).first()
         if held is None or held.position != cursor.position:
@@ -198,7 +271,7 @@ def _listeners(one: Watched) -> list[Configuration]:
     return [configuration for configuration in found if configuration.listens]
 
 
-def _messages(configuration: Configuration, odoo: Odoo, changes: Sequence[Change]) -> list[Delivery]:
+def _messages(configuration: Configuration, odoo: Odoo, database: str, changes: Sequence[Change]) -> list[Delivery]:
     wanted = [change for change in newest_per_record(changes) if getattr(configuration, EVENTS[change.event][1])]
     alive = [change.record_id for change in wanted if change.event != "unlink"]
     matching = outbound.matching(plans.outbound_plan(configuration), odoo, alive)
@@ -206,6 +279,7 @@ def _messages(configuration: Configuration, odoo: Odoo, changes: Sequence[Change
         Delivery(
             configuration=configuration,
             event=EVENTS[change.event][0],
+            database=database,
             model=change.model,
             record_ids=[change.record_id],
             record_id=change.record_id,

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from apilog.models import ApiLog
 from hub.api.errors import json_error
 from hub.errors import NotPermitted
+from hub.proxies import DISBELIEVED
 from syncconfig.models import ChangeCursor, Delivery, OdooConnection, Run
 
 RECENT = timedelta(minutes=5)
@@ -61,7 +62,8 @@ def _may_read(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {settings.HUB_METRICS_TOKEN}".encode())
     # A proxy on this machine speaks for strangers.
-    return request.META.get("REMOTE_ADDR") in LOOPBACK and not any(name in request.headers for name in FORWARDED)
+    forwarded = DISBELIEVED in request.META or any(name in request.headers for name in FORWARDED)
+    return request.META.get("REMOTE_ADDR") in LOOPBACK and not forwarded
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -79,7 +81,7 @@ def _deliveries() -> Metric:
 
 
 def _oldest() -> Metric:
-    due = Delivery.objects.filter(state__in=Delivery.UNFINISHED, due_at__lte=timezone.now())
+    due = Delivery.objects.filter(finished_at__isnull=True, held_at__isnull=True, due_at__lte=timezone.now())
     oldest = due.aggregate(oldest=Min("due_at"))["oldest"]
     age = (timezone.now() - oldest).total_seconds() if oldest is not None else 0.0
     return _gauge("hub_oldest_due_delivery_seconds", "How long the longest waiting due delivery has been due.", age)

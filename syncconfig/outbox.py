@@ -88,6 +88,17 @@ def retry(delivery: Delivery, delay: float, why: str, status: int | None = None)
     return _release(delivery, delay, last_status=status, last_error=why)
 
 
+def hold(delivery: Delivery, why: str) -> bool:
+    """Its records are another database's: it waits until that one is connected again, or a person decides."""
+    return _write(
+        delivery,
+        state=Delivery.State.HELD,
+        held_at=timezone.now(),
+        last_error=why,
+        attempts=delivery.attempts - 1,
+    )
+
+
 def postpone(delivery: Delivery, delay: float, why: str) -> bool:
     """Again after ``delay`` seconds, and this time does not count: the receiver was never called."""
     return _release(delivery, delay, last_error=why, attempts=delivery.attempts - 1)
@@ -116,40 +127,40 @@ def due(now: datetime) -> QuerySet[Delivery]:
         configuration=OuterRef("configuration"),
         record_id=OuterRef("record_id"),
         id__lt=OuterRef("id"),
+        database=OuterRef("database"),
         record_id__isnull=False,
         finished_at__isnull=True,
+        held_at__isnull=True,
     )
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     active = Q(configuration__active=True, configuration__connection__active=True)
-    return Delivery.objects.filter(free, active, finished_at__isnull=True, due_at__lte=now).exclude(
-        Q(record_id__isnull=False) & Exists(older)
-    )
+    waiting = Delivery.objects.filter(free, active, finished_at__isnull=True, held_at__isnull=True, due_at__lte=now)
+    return waiting.exclude(Q(record_id__isnull=False) & Exists(older))
 
 
 def _without_waiting(deliveries: Sequence[Delivery]) -> list[Delivery]:
     state_of_things = (Delivery.Event.CREATE, Delivery.Event.UPDATE)
-    keys = {
-        (one.configuration_id, one.record_id) for one in deliveries if one.event in state_of_things and one.record_id
-    }
+
+    def key(one: Delivery) -> tuple[int, str, int | None]:
+        return one.configuration_id, one.database, one.record_id
+
+    keys = {key(one) for one in deliveries if one.event in state_of_things and one.record_id}
     if not keys:
         return list(deliveries)
-    waiting: set[tuple[int, int | None]] = set()
-    for configuration_id in {key[0] for key in keys}:
+    waiting: set[tuple[int, str, int | None]] = set()
+    for configuration_id, database in {(config, database) for config, database, _ in keys}:
         rows = Delivery.objects.filter(
             configuration_id=configuration_id,
-            record_id__in=[record for config, record in keys if config == configuration_id],
+            database=database,
+            record_id__in=[record for *place, record in keys if place == [configuration_id, database]],
             record_id__isnull=False,
             finished_at__isnull=True,
             state=Delivery.State.PENDING,
             attempts=0,
             event__in=state_of_things,
         ).select_for_update(skip_locked=True)
-        waiting.update((configuration_id, record_id) for record_id in rows.values_list("record_id", flat=True))
-    return [
-        one
-        for one in deliveries
-        if one.event not in state_of_things or (one.configuration_id, one.record_id) not in waiting
-    ]
+        waiting.update((configuration_id, database, found) for found in rows.values_list("record_id", flat=True))
+    return [one for one in deliveries if one.event not in state_of_things or key(one) not in waiting]
 
 
 def _finish(delivery: Delivery, state: Delivery.State, **columns: object) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from hub.errors import Misconfigured
-from hub.flow.plan import InboundPlan, OutboundPlan
+from hub.flow.plan import InboundPlan, OutboundPlan, Scripts
+from hub.flow.services import Live
 from hub.http import auth
 from hub.http.retry import RetryPolicy
-from hub.odoo.connect import connect
+from hub.odoo.connect import connect, identity_of
 from hub.odoo.connection import Odoo
 from hub.odoo.introspect import Introspection
 from hub.transform.path import ABSENT
@@ -20,11 +23,19 @@ from syncconfig.models import Configuration, FieldMapping, OdooConnection
 DELAYS = RetryPolicy().delays
 
 
-def odoo_of(connection: OdooConnection) -> Odoo:
-    """The pooled way to that Odoo; raises Misconfigured when the connection is switched off."""
+def odoo_of(connection: OdooConnection, company_id: int | None = None) -> Odoo:
+    """The pooled way to that Odoo, working in that company in place of the connection's own.
+
+    Raises Misconfigured when the connection is switched off.
+    """
     if not connection.active:
         raise Misconfigured(f"The Odoo connection “{connection.name}” is switched off.")
-    return connect(connection.target())
+    return connect(connection.target(company_id))
+
+
+def database_of(connection: OdooConnection) -> str:
+    """Which database that connection leads to now, in words (Odoo.identity)."""
+    return identity_of(connection.target())
 
 
 _known: WeakKeyDictionary[Odoo, Introspection] = WeakKeyDictionary()
@@ -32,22 +43,67 @@ _known: WeakKeyDictionary[Odoo, Introspection] = WeakKeyDictionary()
 
 def describer(odoo: Odoo) -> Describe:
     """What the engine asks for a model's fields; remembered for some minutes."""
-    return _known.setdefault(odoo, Introspection(odoo)).fields
+    return introspection(odoo).fields
+
+
+BELIEVED = 10.0
+"""Seconds for which it is believed that a field is not there; then Odoo is asked again."""
+
+Bound = TypeVar("Bound")
+
+
+def bound(odoo: Odoo, make: Callable[[], Bound]) -> Bound:
+    """What ``make`` binds to that Odoo's fields; once more with fresh ones, for a field may have come just now."""
+    try:
+        return make()
+    except Misconfigured:
+        if not introspection(odoo).forget_older(BELIEVED):
+            raise
+    return make()
+
+
+def introspection(odoo: Odoo) -> Introspection:
+    """What is known of an Odoo's models."""
+    return _known.setdefault(odoo, Introspection(odoo))
+
+
+def services(plan: OutboundPlan, odoo: Odoo, *, dry: bool = False) -> Live:
+    """Odoo and the sandbox for one batch or preview; ``dry``: nothing is written."""
+    return Live(odoo, describer(odoo), write_allowed=plan.scripts.may_write, dry=dry)
+
+
+def scripts_of(configuration: Configuration) -> Scripts:
+    """The configuration's scripts."""
+    return Scripts(
+        condition=configuration.script_condition.strip(),
+        before=configuration.script_before,
+        after=configuration.script_after,
+        response=configuration.script_response,
+        may_write=configuration.scripts_may_write,
+    )
 
 
 def rules_of(configuration: Configuration) -> tuple[Rule, ...]:
     """The mapping's rows, in order."""
-    return tuple(_rule(row) for row in configuration.mappings.all())
+    rows = list(configuration.mappings.all())
+    for row in rows:
+        row.configuration = configuration  # known already: no query for it
+    return tuple(rule_of(row) for row in rows)
 
 
-def inbound_plan(configuration: Configuration) -> InboundPlan:
-    """The plan of an In configuration."""
+def inbound_plan(configuration: Configuration, withheld: frozenset[str] = frozenset()) -> InboundPlan:
+    """The plan of an In configuration; ``withheld``: HTTP methods that this caller was not given."""
     return InboundPlan(
         code=configuration.code,
         model=configuration.model,
         rules=rules_of(configuration),
         methods=frozenset(configuration.methods),
+        withheld=withheld,
         reject_unmapped=configuration.unmapped == Configuration.Unmapped.REJECT,
+        match=tuple(configuration.match_keys.replace(",", " ").split()),
+        records_path=configuration.records_path,
+        updates_matches=configuration.on_match == Configuration.OnMatch.UPDATE,
+        scripts=scripts_of(configuration),
     )
 
 
@@ -76,15 +132,17 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
         domain=configuration.domain,
         batch_size=configuration.page_size if batch else 1,
         is_batch=batch,
+        scripts=scripts_of(configuration),
         retry=RetryPolicy(delays=(*DELAYS, *DELAYS[-1:] * 12)[: configuration.max_attempts]),
         secrets=(
             *auth.scheme(configuration.auth_scheme).secrets(credentials),
-            *(header.value for header in headers if header.secret),
+            *(header.value for header in headers if header.is_secret),
         ),
     )
 
 
-def _rule(row: FieldMapping) -> Rule:
+def rule_of(row: FieldMapping) -> Rule:
+    """One row of the mapping."""
     default = ABSENT
     if row.default.strip():
         try:
@@ -101,4 +159,5 @@ def _rule(row: FieldMapping) -> Rule:
         row.detail,
         row.direction,
         row.skip_empty,
+        of_inbound=not row.configuration.is_out,
     )

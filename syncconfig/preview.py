@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.errors import HubError, InvalidInput, NotFound
-from hub.flow import outbound
+from hub.flow import outbound, scripting
 from hub.flow.inbound import Inbound
+from hub.flow.plan import OutboundPlan
+from hub.flow.services import Live
 from hub.odoo.connection import Record
 from hub.redact import redact_headers, redact_text
 from hub.transform import path
+from hub.transform.kinds import Bound
+from hub.transform.kinds.nested import SUB
 from hub.transform.mapping import FieldMap
-from hub.transform.rule import Rule
 from syncconfig import plans
 from syncconfig.models import Configuration
 
@@ -30,7 +33,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Preview:
-    """What would happen: the rows, and the request's body or Odoo's values; ``error`` when it would be refused."""
+    """What would happen: the rows, and the request's body or Odoo's values; ``error`` when it would be refused.
+
+    ``record`` is the record as it was read, ``logs`` what scripts said, ``withheld`` what they and the rows would have
+    written to Odoo on the way.
+    """
 
     title: str
     rows: list[Row]
@@ -39,6 +46,9 @@ class Preview:
     url: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
+    record: Record = field(default_factory=dict)
+    logs: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
 
 
 def of_record(configuration: Configuration, record_id: int | None = None) -> Preview:
@@ -48,70 +58,111 @@ def of_record(configuration: Configuration, record_id: int | None = None) -> Pre
     """
     plan = plans.outbound_plan(configuration)
     odoo = plans.odoo_of(configuration.connection)
-    describe = plans.describer(odoo)
+    services = plans.services(plan, odoo, dry=True)
+    mapping = plans.bound(odoo, lambda: outbound.bind(plan, services.describe, services))
     chosen = record_id if record_id is not None else next(iter(outbound.newest_ids(plan, odoo, 1)), None)
-    found = outbound.fetch(plan, odoo, [chosen], describe) if chosen is not None else {}
     if chosen is None:
         raise NotFound(f"No record of {plan.model} matches the filter domain of “{configuration.name}”.")
+    found = outbound.fetch(plan, odoo, [chosen], mapping)
     if chosen not in found:
         raise NotFound(
             f"{plan.model} {chosen} does not exist, or does not match the filter domain of “{configuration.name}”."
         )
-    record = found[chosen]
-    mapping = outbound.bind(plan, describe(plan.model))
-    rows = [_outward(mapping, record, rule) for rule in mapping.readable()]
-    title = f"{plan.model} {chosen}"
-    try:
-        request = outbound.build(plan, [record], describe(plan.model), "made when it is sent")
-    except HubError as error:
-        return Preview(title, rows, error=error.message)
-    payload = mapping.outward(record)
-    headers = [(name, redact_text(value, plan.secrets)) for name, value in redact_headers(request.headers)]
-    body = [payload] if plan.is_batch else payload
-    return Preview(title, rows, body, request.method, redact_text(request.url, plan.secrets), headers)
+    return _out(plan, found[chosen], mapping, services)
 
 
-def of_payload(configuration: Configuration, data: Any) -> Preview:
-    """What an In configuration would write for the ``data`` of a create."""
+def of_snapshot(configuration: Configuration, record: Record) -> Preview:
+    """What an Out configuration would send for a record as it was read once; what the snapshot lacks is empty."""
+    plan = plans.outbound_plan(configuration)
+    services = plans.services(plan, plans.odoo_of(configuration.connection), dry=True)
+    mapping = outbound.bind(plan, services.describe, services)
+    return _out(plan, outbound.from_values(int(record.get("id", 0)), record, mapping) | record, mapping, services)
+
+
+def of_payload(configuration: Configuration, data: Any, record_id: int | None = None) -> Preview:
+    """What an In configuration would write for the ``data`` of a create, or of an update of ``record_id``."""
     if not isinstance(data, dict):
         raise InvalidInput("The payload must be a JSON object: the fields of one record.", field="payload")
     odoo = plans.odoo_of(configuration.connection)
-    mapping = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo)).map
-    rows = [_inward(mapping, data, rule) for rule in mapping.rules if rule.writes]
-    title = f"New {configuration.model}"
+    inbound = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo), dry=True, request=PREVIEW_REQUEST)
+    title = f"New {configuration.model}" if record_id is None else f"{configuration.model} {record_id}"
+    ids = [] if record_id is None else [record_id]
+    rows: list[Row] = []
     try:
-        return Preview(title, rows, mapping.inward(data, complete=True))
+        mapped = dict(inbound.scripts.data(data, ids))
+        rows = [_inward(inbound.map, mapped, row, record_id) for row in inbound.map.rows if row.rule.writes]
+        inbound.services.logs.clear()  # each row has run its scripts: those of the whole are the ones to show
+        inbound.services.withheld.clear()
+        _, values = inbound.values(data, complete=record_id is None, record_id=record_id)
     except HubError as error:
-        return Preview(title, rows, error=error.message)
+        return Preview(title, rows, error=error.message, **_said(inbound.services))
+    return Preview(title, rows, values, **_said(inbound.services))
+
+
+PREVIEW_REQUEST = {"method": "POST", "client": "preview", "ip": "127.0.0.1", "path": ""}
 
 
 def example(configuration: Configuration) -> dict[str, Any]:
     """A payload to begin with: the newest record, as it reads through the API; empty when there is none."""
     odoo = plans.odoo_of(configuration.connection)
-    inbound = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo))
+    inbound = Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo), dry=True)
     records = inbound.search({"limit": "1", "order": "id desc"}, [])["records"]
-    fields = inbound.map.fields
-    writable = {
-        rule.external_key for rule in inbound.map.rules if rule.writes and not fields[rule.root].get("readonly")
-    }
-    return {key: value for key, value in records[0].items() if key in writable and value is not None} if records else {}
+    if not records:
+        return {}
+    found: dict[str, Any] = {}
+    for row in inbound.map.rows:
+        if row.rule.writes and row.rule.reads and not row.info.get("readonly") and not row.kind.makes_own:
+            value = path.get(records[0], row.name)
+            if value is not path.ABSENT and value is not None:
+                path.put(found, row.name, value)
+    return found
 
 
-def _outward(mapping: FieldMap, record: Record, rule: Rule) -> Row:
-    value = record[rule.path]
+def _out(plan: OutboundPlan, record: Record, mapping: FieldMap, services: Live) -> Preview:
+    title = f"{plan.model} {record['id']}"
+    rows: list[Row] = []
     try:
-        result = path.get(mapping.outward(record, [rule]), rule.external_key)
+        ready = scripting.prepared(
+            plan.scripts, services, plan.model, scripting.meeting(plan.scripts, services, plan.model, [record])
+        )
+        rows = [_outward(mapping, one, row) for one in ready for row in mapping.readable]
+        services.logs.clear()  # each row has run its scripts: those of the whole are the ones to show
+        built = outbound.build(plan, [record], mapping, services, "made when it is sent")
     except HubError as error:
-        return Row(rule.odoo_field, rule.external_key, value, error=error.message)
-    return Row(rule.odoo_field, rule.external_key, value, result)
+        return Preview(title, rows, error=error.message, record=record, **_said(services))
+    if built.request is None:
+        why = f"{built.why_not} Nothing is sent for this record."
+        return Preview(title, rows, error=why, record=record, **_said(services))
+    headers = [(name, redact_text(value, plan.secrets)) for name, value in redact_headers(built.request.headers)]
+    url = redact_text(built.request.url, plan.secrets)
+    return Preview(title, rows, built.body, built.request.method, url, headers, record=record, **_said(services))
 
 
-def _inward(mapping: FieldMap, data: dict[str, Any], rule: Rule) -> Row:
-    value = path.get(data, rule.external_key)
+def _said(services: Live) -> dict[str, Any]:
+    return {"logs": [str(line) for line in services.logs], "withheld": list(services.withheld)}
+
+
+def _outward(mapping: FieldMap, record: Record, row: Bound) -> Row:
+    source = row.rule.odoo_field
+    if row.sub is not None:
+        value: Any = record.get(SUB, {}).get(source, [])
+    elif len(row.paths) == 1:
+        value = record[row.path]
+    else:
+        value = {one: record[one] for one in row.paths}
+    try:
+        result = path.get(mapping.outward(record, [row]), row.name)
+    except HubError as error:
+        return Row(source, row.name, value, error=error.message)
+    return Row(source, row.name, value, None if result is path.ABSENT else result)
+
+
+def _inward(mapping: FieldMap, data: dict[str, Any], row: Bound, record_id: int | None) -> Row:
+    value = path.get(data, row.name)
     shown = None if value is path.ABSENT else value
-    single = FieldMap(mapping.model, (rule,), mapping.fields, reject_unmapped=False, find=mapping.find)
+    single = FieldMap(mapping.model, (row,), mapping.fields, mapping.binder, reject_unmapped=False)
     try:
-        values = single.inward(data, complete=True)
+        values = single.inward(data, complete=record_id is None, record_id=record_id)
     except HubError as error:
-        return Row(rule.external_key, rule.odoo_field, shown, error=error.message)
-    return Row(rule.external_key, rule.odoo_field, shown, values.get(rule.odoo_field))
+        return Row(row.name, row.target, shown, error=error.message)
+    return Row(row.name, row.target, shown, values.get(row.target))

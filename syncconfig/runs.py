@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from hub.api.trace import new_trace_id
-from hub.errors import Conflict, HubError, InvalidInput
+from hub.errors import Conflict, HubError, InvalidInput, Misconfigured
 from hub.flow import outbound
 from hub.flow.plan import OutboundPlan
 from syncconfig import outbox, plans, wake
@@ -36,8 +36,9 @@ def start(configuration: Configuration, event: str = Delivery.Event.MANUAL) -> R
 def send_now(configuration: Configuration, record_ids: Sequence[int]) -> int:
     """Queue these records of the configuration's model, as its batches; answers the number of messages."""
     plan = plans.outbound_plan(configuration)
+    database = plans.database_of(configuration.connection)
     with transaction.atomic():
-        return outbox.queue(list(_messages(plan, configuration, record_ids, Delivery.Event.MANUAL, None)))
+        return outbox.queue(list(_messages(plan, configuration, database, record_ids, Delivery.Event.MANUAL, None)))
 
 
 def pending(now: datetime | None = None) -> QuerySet[Run]:
@@ -75,7 +76,8 @@ def _carry_out(run: Run) -> int:
     try:
         plan = plans.outbound_plan(run.configuration)
         odoo = plans.odoo_of(run.configuration.connection)
-        outbound.bind(plan, plans.describer(odoo)(plan.model))
+        _stay_in(run, odoo.identity())
+        outbound.bind(plan, plans.describer(odoo))
         while ids := outbound.next_ids(plan, odoo, run.cursor):
             if not _queue_page(run, plan, ids):
                 return pages
@@ -97,24 +99,42 @@ def _carry_out(run: Run) -> int:
     return pages
 
 
+def _stay_in(run: Run, database: str) -> None:
+    """A run belongs to the database that it began in; raises Misconfigured in another one, where ids differ."""
+    if run.database and run.database != database:
+        raise Misconfigured(
+            f"The run began with records of {run.database}; the connection leads to {database} now. "
+            "Press Run now to begin anew there."
+        )
+    if not run.database:
+        _write(run, database=database)
+        run.database = database
+
+
 def _queue_page(run: Run, plan: OutboundPlan, ids: Sequence[int]) -> bool:
     """Queue one page and move the cursor, together; False when the lease was lost."""
     with transaction.atomic():
         moved = _write(run, cursor=ids[-1], records=run.records + len(ids), claimed_until=timezone.now() + LEASE)
         if moved:
-            outbox.queue(list(_messages(plan, run.configuration, ids, run.event, run)))
+            outbox.queue(list(_messages(plan, run.configuration, run.database, ids, run.event, run)))
     run.cursor, run.records = ids[-1], run.records + len(ids)
     return moved
 
 
 def _messages(
-    plan: OutboundPlan, configuration: Configuration, ids: Sequence[int], event: str, run: Run | None
+    plan: OutboundPlan,
+    configuration: Configuration,
+    database: str,
+    ids: Sequence[int],
+    event: str,
+    run: Run | None,
 ) -> Iterator[Delivery]:
     for start_at in range(0, len(ids), plan.batch_size):
         batch = list(ids[start_at : start_at + plan.batch_size])
         yield Delivery(
             configuration=configuration,
             event=event,
+            database=database,
             model=plan.model,
             record_ids=batch,
             record_id=None if plan.is_batch else batch[0],

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from croniter import croniter
 from django.utils import timezone
 from django_q.models import Schedule
+
+from hub.cron import next_due
 
 STANDING = {
     "hub: look after everything": ("syncconfig.tasks.look_after", "* * * * *"),
     "hub: forget what is over": ("syncconfig.tasks.clean_up", "17 3 * * *"),
+    "hub: check mapped fields": ("syncconfig.tasks.check_fields", "47 3 * * *"),
 }
 """Name: (task, cron). The supervisor looks each second; this is the net below it."""
 
@@ -21,10 +23,8 @@ def name_of(configuration_id: int) -> str:
 
 
 def next_time(cron: str, after: datetime | None = None) -> datetime:
-    """When ``cron`` is next due, in the hub's time zone."""
-    start = timezone.localtime(after)
-    found: datetime = croniter(cron, start).get_next(datetime)
-    return found
+    """When ``cron`` is next due, in the hub's time zone; raises InvalidInput for one that never is."""
+    return next_due(cron, timezone.localtime(after))
 
 
 def keep_in_step(configuration_id: int, cron: str) -> None:

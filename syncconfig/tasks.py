@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from apilog import record
 from hub.errors import HubError
-from syncconfig import drain, listening, outbox, retention, runs, wake, watch
+from syncconfig import drain, drift, listening, outbox, retention, runs, wake, watch
 from syncconfig.models import Configuration, Delivery
 
 logger = logging.getLogger(__name__)
@@ -46,8 +47,14 @@ def run_scheduled(configuration_id: int) -> str:
 
 
 def look_after() -> list[str]:
-    """The net below the supervisor: each minute, wake whatever has work."""
+    """The net below the supervisor: each minute, wake whatever has work, and close the log of what died."""
+    record.close_lost()
     return watch.wake_what_has_work()
+
+
+def check_fields() -> dict[str, str]:
+    """Each night: does each mapped field still exist in Odoo, with the same type?"""
+    return drift.check_all()
 
 
 def clean_up() -> dict[str, int]:

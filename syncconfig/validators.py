@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
-from croniter import croniter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from hub import addresses
+from hub.cron import check_cron
 from hub.errors import HubError
+from hub.flow import scripting
 from hub.flow.filters import domain_of
-from hub.http.guard import EgressPolicy
+from hub.http.guard import EgressPolicy, origin
 from hub.http.headers import check_header
+from hub.redact import secret_in_url
+from hub.transform import path, script
+from syncconfig.choices import METHODS
 
 validate_model_name = RegexValidator(
     r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", "Write the technical name of the Odoo model, such as res.partner."
@@ -23,16 +29,15 @@ validate_field_path = RegexValidator(
     r"^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$",
     "Write the technical name of the Odoo field, such as email; a dot follows a relation: country_id.code.",
 )
-validate_external_key = RegexValidator(
-    r"^[^\s.][^.]*(\.[^\s.][^.]*)*$",
-    "Write a key of the external JSON, such as email; a dot goes deeper: address.city.",
-)
 ORDER = re.compile(r"^\s*\w+(\s+(asc|desc))?(\s*,\s*\w+(\s+(asc|desc))?)*\s*$", re.IGNORECASE)
 
 
 def egress_policy() -> EgressPolicy:
-    """Where deliveries may go, from HUB_ALLOWED_NETWORKS."""
-    return EgressPolicy(tuple(ip_network(each) for each in settings.HUB_ALLOWED_NETWORKS))
+    """Where deliveries may go: HUB_ALLOWED_NETWORKS, and with the demo the hub itself."""
+    return EgressPolicy(
+        tuple(ip_network(each) for each in settings.HUB_ALLOWED_NETWORKS),
+        allowed_origins=frozenset(origin(each) for each in settings.HUB_ALLOWED_ORIGINS),
+    )
 
 
 def told(check: Callable[[str], object]) -> Callable[[str], None]:
@@ -47,14 +52,92 @@ def told(check: Callable[[str], object]) -> Callable[[str], None]:
     return validate
 
 
+def validate_external_key(value: str) -> None:
+    """A path into the external JSON: ``email``, ``address.city``, ``lines[0].street``, ``lines[].sku``."""
+    told(path.steps)(value.replace(f"{path.EACH}.", "."))
+
+
 def validate_url(value: str) -> None:
-    """An http(s) address outside of forbidden networks, as far as it can be told without resolving its name."""
+    """An http(s) address outside of forbidden networks, as far as can be told without a look-up; no secret in it."""
     told(egress_policy().check_url)(value)
+    name = secret_in_url(value)
+    if name:
+        raise ValidationError(
+            f"“{name}” in this address looks like a secret, and addresses are stored and shown in clear. Take it out. "
+            "Under Authorization choose “API key in the address” (or in a header), which stores it encrypted."
+        )
+
+
+def validate_odoo_url(value: str) -> None:
+    """The address of an Odoo: https or http, without credentials and parameters."""
+    try:
+        parts = urlsplit(value.strip())
+        parts.port  # noqa: B018 - raises for what is no port
+    except ValueError:
+        raise ValidationError("This is not an address. Write it like https://mycompany.odoo.com") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValidationError("The address starts with https://, such as https://mycompany.odoo.com")
+    if "@" in parts.netloc:
+        raise ValidationError("Leave user and password out of the address: they have fields of their own below.")
+    if parts.query or parts.fragment:
+        raise ValidationError("Leave out everything from ? or # on: https://mycompany.odoo.com is enough.")
+
+
+def validate_networks(value: str) -> None:
+    """A list of networks."""
+    try:
+        addresses.networks(value)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+def validate_trusted_networks(value: str) -> None:
+    """A list of networks from which nobody needs a password: none that is a large part of the world."""
+    validate_networks(value)
+    for network in addresses.networks(value):
+        if network.prefixlen < addresses.LARGEST_TRUSTED[network.version]:
+            raise ValidationError(
+                f"{network} is too large a part of the world to be trusted. Name the networks of the systems that "
+                "call, such as 10.20.0.0/16."
+            )
+
+
+def validate_methods(value: object) -> None:
+    """A list of HTTP methods, with one at least."""
+    known = [name for name, _ in METHODS]
+    if not isinstance(value, list) or not value or not all(one in known for one in value):
+        raise ValidationError(f"Choose at least one of {', '.join(known)}.")
 
 
 def validate_domain(value: str) -> None:
     """A search domain such as ``[('active', '=', True)]``, also with expressions, which are tried."""
     told(domain_of)(value)
+
+
+def validate_condition(value: str) -> None:
+    """A condition: a script, usually of one expression."""
+    _validate_script(value, "condition")
+
+
+def validate_before(value: str) -> None:
+    """A script that runs before the mapping."""
+    _validate_script(value, "before")
+
+
+def validate_after(value: str) -> None:
+    """A script that runs after the mapping."""
+    _validate_script(value, "after")
+
+
+def validate_response(value: str) -> None:
+    """A script that sees the response."""
+    _validate_script(value, "response")
+
+
+def _validate_script(value: str, name: str) -> None:
+    found = script.check(value, scripting.NAMES[name]) if value.strip() else []
+    if found:
+        raise ValidationError([str(problem) for problem in found[:5]])
 
 
 def validate_order(value: str) -> None:
@@ -64,9 +147,9 @@ def validate_order(value: str) -> None:
 
 
 def validate_cron(value: str) -> None:
-    """Five fields of cron. croniter also takes six, which the scheduler would misread."""
-    if value.strip() and (len(value.split()) != 5 or not croniter.is_valid(value)):
-        raise ValidationError("Write five fields: minute hour day month weekday. Every hour: 0 * * * *")
+    """Five fields of cron that come round some day."""
+    if value.strip():
+        told(check_cron)(value)
 
 
 def validate_header(name: str, value: str) -> None:

@@ -7,9 +7,13 @@ import time
 
 from django.db import Error, close_old_connections
 
-from syncconfig import listening, outbox, runs, wake
+from apilog import record
+from syncconfig import held, listening, outbox, runs, wake
 
 logger = logging.getLogger(__name__)
+
+LOG_EVERY = 60.0
+"""Seconds between two looks for log rows that nobody will close."""
 
 STUCK = 60.0
 """Seconds for which messages may be due while no worker holds any: then the cluster hangs."""
@@ -20,12 +24,14 @@ class Watch:
 
     def __init__(self) -> None:
         self._moved = time.monotonic()
+        self._read = float("-inf")
 
     def __call__(self) -> list[str]:
         """Wake what has work; answers the names of the parts that must be restarted."""
         close_old_connections()
         try:
             wake_what_has_work()
+            self._look_at_the_log()
             if not outbox.due_count() or outbox.anything_claimed():
                 self._moved = time.monotonic()
         except Error as error:
@@ -39,6 +45,12 @@ class Watch:
         self._moved = time.monotonic()
         return ["worker"]
 
+    def _look_at_the_log(self) -> None:
+        """At the start, and then each minute: close the log rows of processes that died."""
+        if time.monotonic() - self._read >= LOG_EVERY:
+            self._read = time.monotonic()
+            record.close_lost()
+
 
 tick = Watch()
 """What settings.HUB_TICK names."""
@@ -46,6 +58,7 @@ tick = Watch()
 
 def wake_what_has_work() -> list[str]:
     """Call the workers that have something to do; answers their names."""
+    held.release()
     work = {"run": runs.pending().exists(), "listen": bool(listening.due()), "deliver": bool(outbox.due_count())}
     called = [name for name, there_is in work.items() if there_is]
     for name in called:

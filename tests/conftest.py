@@ -12,11 +12,18 @@ from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
+from apilog import strangers
 from hub.odoo.connect import close_all
 from hub.odoo.connection import Odoo
 from hub.odoo.embedded.install import install
 from syncconfig import plans
 from syncconfig.models import ApiClient, Configuration, FieldMapping, OdooConnection
+
+
+@pytest.fixture(autouse=True)
+def no_strangers_before() -> None:
+    """Each test begins with the whole quota of log rows for calls without a token."""
+    strangers.quota.reset()
 
 
 @pytest.fixture(scope="session")

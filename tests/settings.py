@@ -16,6 +16,7 @@ for _setting in SETTINGS:
     os.environ[_setting.name] = ""
 os.environ["HUB_DATA_DIR"] = _data
 os.environ["HUB_DATABASE_URL"] = _database
+os.environ["HUB_ALLOWED_NETWORKS"] = "127.0.0.0/8"  # where the tests' receivers listen
 os.environ["HUB_BROKER_URL"] = os.environ.get("HUB_TEST_BROKER_URL", "")
 
 from hub.settings import *  # noqa: E402, F403 - the environment had to be set first

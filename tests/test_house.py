@@ -22,6 +22,7 @@ ONLY_IN = {
     "urllib3": ("hub/http/client.py", "hub/http/connections.py"),
     "odoorpc": ("hub/odoo/jsonrpc.py",),
     "cryptography": ("hub/crypto.py",),
+    "waitress": tuple(f"hub/web/{part}.py" for part in ("channel", "refusals", "request", "server")),
     "hub.http.connections": ("hub/http/client.py",),
 }
 UNSPEAKING = {"utils", "helpers", "helper", "common", "misc", "tools", "stuff"}

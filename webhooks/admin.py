@@ -8,20 +8,23 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from hub.modeladmin import HubModelAdmin
+from hub.moments import short
 from hub.readonly import ReadOnlyMixin
 from webhooks.models import ReceivedMessage
 
 
 @admin.register(ReceivedMessage)
-class ReceivedMessageAdmin(ReadOnlyMixin, ModelAdmin):
+class ReceivedMessageAdmin(ReadOnlyMixin, HubModelAdmin):
     """A stand-in for a third party: each call as it came."""
 
-    list_display = ["received_at", "method", "shown_path", "shown_body"]
+    list_display = ["shown_moment", "method", "shown_path", "shown_body"]
     list_filter = ["path"]
     search_fields = ["body"]
+    search_help_text = "Part of what was sent"
+    empty_text = "Press Run now on one of the demo's Out configurations: what it sends arrives here."
     list_before_template = "admin/webhooks/receiver_note.html"
     fields = ["received_at", "method", "path", "message_id", "shown_headers", "pretty_body"]
     readonly_fields = ["shown_headers", "pretty_body"]
@@ -29,6 +32,11 @@ class ReceivedMessageAdmin(ReadOnlyMixin, ModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may see deliveries may see what arrived."""
         return bool(request.user.has_perm("syncconfig.view_delivery")) or super().has_view_permission(request, obj)
+
+    @display(description="Received", ordering="received_at")
+    def shown_moment(self, obj: ReceivedMessage) -> str:
+        """When."""
+        return short(obj.received_at)
 
     @display(description="Address")
     def shown_path(self, obj: ReceivedMessage) -> str:

@@ -17,10 +17,5 @@ def failure(error: HubError) -> dict[str, Any]:
     """The error envelope: code, message, details and the trace id to quote when asking for help."""
     return {
         "success": False,
-        "error": {
-            "code": error.code,
-            "message": error.message,
-            "details": error.details,
-            "trace_id": current.get(),
-        },
+        "error": {**error.for_callers(), "trace_id": current.get()},
     }

@@ -6,10 +6,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -75,7 +76,7 @@ TRANSLATIONS: tuple[Translation, ...] = (
         lambda error: UnsupportedMedia("Send the body as JSON, with the header Content-Type: application/json."),
     ),
     ((exceptions.NotAcceptable,), lambda error: NotAcceptable("The API answers in JSON: accept application/json.")),
-    ((RequestDataTooBig,), lambda error: BodyTooLarge("The body is larger than 10 MB. Send it in parts.")),
+    ((RequestDataTooBig,), lambda error: BodyTooLarge(_too_large())),
     (
         (exceptions.ParseError, SuspiciousOperation),
         lambda error: InvalidInput(str(error) or "The request could not be read."),
@@ -92,6 +93,11 @@ TRANSLATIONS: tuple[Translation, ...] = (
     ),
 )
 """What each foreign exception means to a caller; the first that fits counts."""
+
+
+def _too_large() -> str:
+    most = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) // 1024**2
+    return f"The body is larger than {most} MB. Send it in parts."
 
 
 def as_hub_error(error: Exception) -> HubError:
@@ -113,9 +119,9 @@ def envelope_handler(error: Exception, context: dict[str, Any]) -> Response:
 
 
 def headers_for(error: HubError) -> dict[str, str]:
-    """The headers that belong to an error: how to authenticate (RFC 6750), when to come back (RFC 9110)."""
+    """The headers that belong to an error: how to authenticate, when to come back (RFC 9110)."""
     if isinstance(error, NotAuthenticated):
-        return {"WWW-Authenticate": 'Bearer realm="Sync Hub"'}
+        return {"WWW-Authenticate": ", ".join(error.challenges)}
     if isinstance(error, LimitExceeded):
         return {"Retry-After": str(max(1, round(error.retry_after)))}
     if error.status == DatabaseBusy.status:
@@ -128,15 +134,14 @@ def json_error(error: HubError) -> JsonResponse:
     return JsonResponse(failure(error), status=error.status, headers=headers_for(error))
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """What an address that does not exist answers below /api/."""
     return json_error(NotFound(f"There is nothing at {request.path}. GET /api/sync/v1/ lists what you may use."))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's 400, such as an unknown host name; in the envelope below /api/."""
-    if not _of_api(request):
-        return defaults.bad_request(request, exception)
+    """Django's 400 below /api/, such as an unknown host name."""
     if isinstance(exception, DisallowedHost):
         return json_error(
             InvalidInput("This host name is not the hub's. The setting HUB_ALLOWED_HOSTS lists those that are.")
@@ -144,17 +149,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return json_error(InvalidInput("The request could not be read."))
 
 
-def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's 404."""
-    return not_found(request) if _of_api(request) else defaults.page_not_found(request, exception)
-
-
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's 500: what not even a view's error handling caught."""
-    if not _of_api(request):
-        return defaults.server_error(request)
+    """Django's 500 below /api/: what not even a view's error handling caught."""
     return json_error(HubError("Something went wrong in the hub. Quote the trace_id when you report it."))
-
-
-def _of_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")

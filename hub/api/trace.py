@@ -22,6 +22,11 @@ def new_trace_id() -> str:
     return f"req_{secrets.token_hex(8)}"
 
 
+def accepted(given: str) -> str:
+    """The caller's own id when it is harmless, otherwise a fresh one."""
+    return given if ACCEPTED.fullmatch(given) else new_trace_id()
+
+
 class TraceMiddleware:
     """Gives each request an id, takes the caller's own when it is harmless, and sends it back."""
 
@@ -29,8 +34,7 @@ class TraceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(HEADER, "")
-        trace_id = given if ACCEPTED.fullmatch(given) else new_trace_id()
+        trace_id = accepted(request.headers.get(HEADER, ""))
         token = current.set(trace_id)
         try:
             response = self.get_response(request)
@@ -38,6 +42,15 @@ class TraceMiddleware:
             current.reset(token)
         response.headers[HEADER] = trace_id
         return response
+
+
+class OneLineFilter(logging.Filter):
+    """Makes one short line of what anybody can cause, such as with an unknown host name."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Cut the message, and take the traceback off; lets every record pass."""
+        record.msg, record.args, record.exc_info = record.getMessage()[:300], (), None
+        return True
 
 
 class TraceFilter(logging.Filter):

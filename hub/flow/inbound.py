@@ -2,147 +2,245 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
-from hub.errors import InvalidInput, Misconfigured, NotFound, OdooMissing
+from hub.errors import Conflict, InvalidInput, NotPermitted, OdooAccess
 from hub.flow.options import Options
-from hub.flow.plan import InboundPlan
-from hub.odoo import domain as domains
-from hub.odoo.connection import Odoo, Record
-from hub.transform import records
-from hub.transform.kinds import kind_of
-from hub.transform.mapping import FieldMap
-from hub.transform.path import ABSENT
+from hub.flow.reading import Reading
+from hub.odoo.connection import Operation, Result
+from hub.transform import path
+from hub.transform.kinds.base import TO_MANY
+from hub.transform.records import ids_of
 from hub.transform.rule import Rule
 
-MAX_LIMIT = 1000
-ID = Rule("id", "id")
 WRITE_DATE = Rule("write_date", "write_date")
 
+SILENT = {
+    "tracking_disable": True,
+    "mail_notrack": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+}
+"""Odoo's context for ``trigger_workflow: false``: no tracking message, no note, no new follower."""
 
-class Inbound:
+
+@dataclass(frozen=True)
+class Change:
+    """A checked request, ready for Odoo: the operations that carry it out in order, the last one being its own."""
+
+    operations: tuple[Operation, ...]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    record_id: int | None = None
+    """The record that it changes; of a create, the one that matched and is updated instead."""
+
+    archives: bool = False
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Inbound(Reading):
     """One caller's access to one model of one Odoo. Every answer is the content of the seeds' envelope.
 
     Raises only HubErrors: InvalidInput before Odoo is called where the rule is the hub's own,
     Odoo's refusals with the caller's field names where they can be told.
     """
 
-    def __init__(self, plan: InboundPlan, odoo: Odoo, describe: records.Describe) -> None:
-        self.plan = plan
-        self.odoo = odoo
-        self.describe = describe
-        fields = describe(plan.model)
-        self.map = FieldMap.bind(plan.model, plan.rules, fields, reject_unmapped=plan.reject_unmapped, find=self._find)
+    def create(self, body: Any, idempotent: str = "") -> dict[str, Any]:
+        """Create a record from ``data``; answers ``id`` and ``data`` (the ``return_fields``, or the id alone).
 
-    def create(self, body: Any) -> dict[str, Any]:
-        """Create a record from ``data``; answers ``id`` and ``data`` (the ``return_fields``, or the id alone)."""
-        data, options = self._read(body, allowed=("return_fields",))
-        values = self.map.inward(data, complete=True)
-        wanted = self._rules(options.return_fields, "return_fields")
-        (record_id,) = self.odoo.create(self.plan.model, [values])
-        return {"id": record_id, "data": self._one(record_id, wanted) if wanted else {"id": record_id}}
+        A record that matches by the plan's match keys is updated instead, or the request refused, as configured;
+        then ``updated`` is true in the answer. ``idempotent`` is a name that belongs to this request alone: however
+        often it is carried out, there is one record.
+        """
+        sent, options = self._read(body, allowed=Options.OF_CREATE)
+        wanted = self.rows(options.return_fields, "return_fields")
+        change = self.to_create(sent, options, idempotent)
+        record_id, existed = self.carry_out(change)
+        if existed:  # somebody else was faster with the same match keys
+            change = self.matched(change.data, options, record_id)
+            self.odoo.batch(change.operations, context=change.context) if change.operations else None
+        answer = {"id": record_id, "data": self.one(record_id, wanted) if wanted else {"id": record_id}}
+        if change.record_id is not None:
+            answer["updated"] = True
+        return self.scripts.answer(answer, change.data, [record_id])
 
     def update(self, record_id: int, body: Any) -> dict[str, Any]:
         """Write ``data`` to a record; with ``partial_update: false`` the data replaces all of it:
         what is required must be there, and what is left out becomes its default or empty.
         """
-        data, options = self._read(body, allowed=("return_fields", "partial_update"))
-        values = self.map.inward(data, complete=not options.partial_update)
-        if not options.partial_update:
-            values = self.map.emptied(data) | values
-        if not values:
-            raise InvalidInput("`data` names no field to update.", field="data", value=None, constraint="required")
-        wanted = self._rules(options.return_fields, "return_fields")
+        sent, options = self._read(body, allowed=Options.OF_UPDATE)
+        wanted = self.rows(options.return_fields, "return_fields")
         self._must_exist(record_id)
-        self.odoo.write(self.plan.model, [record_id], values)
-        told = self._one(record_id, [*wanted, WRITE_DATE])
-        answer = {"id": record_id, "updated_fields": self.map.named(data), "write_date": told["write_date"]}
+        change = self.to_update(record_id, sent, options)
+        self.carry_out(change)
+        told = self.one(record_id, [*wanted, self.map.binder.one(WRITE_DATE)])
+        answer = {"id": record_id, "updated_fields": self.map.named(change.data), "write_date": told["write_date"]}
         if wanted:
-            answer["data"] = {
-                key: value for key, value in told.items() if key in {rule.external_key for rule in wanted}
-            }
-        return answer
+            answer["data"] = {key: value for key, value in told.items() if key in {row.name for row in wanted}}
+        return self.scripts.answer(answer, change.data, [record_id])
 
     def delete(self, record_id: int, body: Any) -> dict[str, Any]:
-        """Delete a record, or archive it with ``archive_instead``."""
-        options = Options.of(_object(body, "The body").get("options"), allowed=("archive_instead",))
+        """Delete a record, or archive it with ``archive_instead``; with ``cascade`` its mapped sub-records first."""
+        options = Options.of(as_object(body, "The body").get("options"), allowed=Options.OF_DELETE)
         self._must_exist(record_id)
-        if options.archive_instead:
-            if "active" not in self.map.fields:
-                raise InvalidInput(
-                    f"{self.plan.model} cannot be archived: it has no field `active`. Delete it instead.",
-                    field="options.archive_instead",
-                    value=True,
-                    constraint="unsupported",
-                )
-            self.odoo.write(self.plan.model, [record_id], {"active": False})
-            return {"message": "Record archived successfully", "id": record_id}
-        self.odoo.unlink(self.plan.model, [record_id])
-        return {"message": "Record deleted successfully", "id": record_id}
+        change = self.to_delete(record_id, options)
+        self.carry_out(change)
+        how = "archived" if change.archives else "deleted"
+        return {"message": f"Record {how} successfully", "id": record_id}
 
-    def get(self, record_id: int, fields: str = "") -> dict[str, Any]:
-        """One record with all mapped fields, or with those named."""
-        return {"id": record_id, "data": self._one(record_id, self._chosen(fields))}
+    # Checked, not yet carried out ---------------------------------------------------------------------
 
-    def search(self, query: Mapping[str, str], texts: Sequence[str]) -> dict[str, Any]:
-        """Records that match ``domain``, with the total as ``count``; ``limit``, ``offset``, ``order``, ``fields``."""
-        domain = self.domain(texts)
-        limit = _number(query, "limit", 80, MAX_LIMIT)
-        offset = _number(query, "offset", 0, 2**31)
-        records = self._many(
-            domain, self._chosen(query.get("fields", "")), limit=limit, offset=offset, order=self._order(query)
+    def to_create(self, sent: Mapping[str, Any], options: Options, idempotent: str = "") -> Change:
+        """What a create means for Odoo; an update where a record matches and the plan wants that."""
+        data = self.scripts.data(sent, [])
+        matching = tuple(self._matching(data))
+        found = self._found(matching)
+        if found is not None:
+            return self.matched(data, options, found)
+        values = self.map.inward(data, complete=True, check=not options.skip_validation)
+        operation = Operation(
+            "create",
+            self.plan.model,
+            values=self.scripts.values(values, data, []),
+            external_id=f"idem_{_digest(idempotent)}" if idempotent else "",
+            match_id=f"match_{_digest([self.plan.code, matching])}" if matching else "",
+            unless=matching,
         )
-        counted = limit and len(records) < limit and (records or not offset)
-        total = offset + len(records) if counted else self.odoo.count(self.plan.model, domain)
-        return {"count": total, "records": records}
+        return Change((operation,), data, context=_context(options))
 
-    def page(
-        self, query: Mapping[str, str], texts: Sequence[str], *, limit: int, offset: int
-    ) -> tuple[list[Record], int]:
-        """A page of records and how many there are in all."""
-        domain = self.domain(texts)
-        total = self.odoo.count(self.plan.model, domain)
-        chosen = self._chosen(query.get("fields", ""))
-        return self._many(domain, chosen, limit=limit, offset=offset, order=self._order(query)), total
+    def to_update(self, record_id: int, sent: Mapping[str, Any], options: Options) -> Change:
+        """What an update means for Odoo."""
+        return self._update_of(record_id, self.scripts.data(sent, [record_id]), options, partial=options.partial_update)
 
-    def domain(self, texts: Sequence[str]) -> list[Any]:
-        """The caller's domain in Odoo's own field names; raises InvalidInput for a field that is not exposed."""
-        given = [text for text in texts if text.strip()]
-        if not given:
-            return []
-        parsed = domains.parse(given[0] if len(given) == 1 else f"[{','.join(given)}]")
-        return [item if isinstance(item, str) else self._leaf(*item) for item in parsed]
-
-    def _leaf(self, name: Any, operator: str, value: Any) -> Any:
-        if not isinstance(name, str):
-            return name, operator, value  # Odoo's (1, '=', 1) and (0, '=', 1): always and never
-        if operator in ("any", "not any"):
+    def to_delete(self, record_id: int, options: Options) -> Change:
+        """What a deletion means for Odoo."""
+        model = self.plan.model
+        if not options.archive_instead:
+            first = self._dependents(record_id) if options.cascade else []
+            return Change((*first, Operation("unlink", model, [record_id])), record_id=record_id)
+        if "active" not in self.map.fields:
             raise InvalidInput(
-                f"The operator `{operator}` is not offered here. Search by the fields that are mapped.",
+                f"{model} cannot be archived: it has no field `active`. Delete it instead.",
+                field="options.archive_instead",
+                value=True,
+                constraint="unsupported",
+            )
+        return Change((Operation("write", model, [record_id], {"active": False}),), record_id=record_id, archives=True)
+
+    def values(
+        self, sent: Mapping[str, Any], *, complete: bool, record_id: int | None = None
+    ) -> tuple[Mapping[str, Any], dict[str, Any]]:
+        """The data as the scripts leave it, and Odoo's values for it; nothing is written to the record itself."""
+        ids = [] if record_id is None else [record_id]
+        data = self.scripts.data(sent, ids)
+        values = self.map.inward(data, complete=complete, record_id=record_id)
+        return data, self.scripts.values(values, data, ids)
+
+    def _update_of(self, record_id: int, data: Mapping[str, Any], options: Options, *, partial: bool) -> Change:
+        values = self.map.inward(data, complete=not partial, record_id=record_id, check=not options.skip_validation)
+        if not partial:
+            values = self.map.emptied(data) | values
+        values = self.scripts.values(values, data, [record_id])
+        if not values:
+            raise InvalidInput("`data` names no field to update.", field="data", value=None, constraint="required")
+        operation = Operation("write", self.plan.model, [record_id], values)
+        return Change((operation,), data, record_id, context=_context(options))
+
+    # Matching -----------------------------------------------------------------------------------------
+
+    def _matching(self, data: Mapping[str, Any]) -> list[Any]:
+        """The domain that finds the record which the data is about; empty when a match key is not sent."""
+        found: list[Any] = []
+        rows = self.map.by_key()
+        for name in self.plan.match:
+            row = rows.get(name)
+            value = path.get(data, name)
+            if row is None or value is path.ABSENT or value in (None, ""):
+                return []
+            converted = self.map.inward({name: value}, complete=False)
+            found.append((row.target, "=", converted[row.target]))
+        return found
+
+    def _found(self, matching: Sequence[Any]) -> int | None:
+        if not matching:
+            return None
+        ids = self.odoo.search(self.plan.model, list(matching), order="id", limit=2, context={"active_test": False})
+        if len(ids) > 1:
+            raise Conflict(
+                f"More than one record of {self.plan.model} has this {', '.join(self.plan.match)}.",
+                field=self.plan.match[0],
+                constraint="match",
+            )
+        return ids[0] if ids else None
+
+    def matched(self, data: Mapping[str, Any], options: Options, record_id: int) -> Change:
+        """What a create means whose record is there; raises Conflict or NotPermitted where it is not updated."""
+        if not self.plan.updates_matches:
+            name = self.plan.match[0]
+            raise Conflict(
+                f"A record of {self.plan.model} with this {', '.join(self.plan.match)} exists already: {record_id}.",
                 field=name,
-                value=operator,
-                constraint="operator",
+                value=path.get(data, name),
+                constraint="match",
+                id=record_id,
             )
-        rule = self.map.rule_for(name, "domain")
-        return rule.path, operator, self._sought(rule, name, value)
+        if self.plan.withheld & {"PUT", "PATCH"}:
+            raise NotPermitted(
+                f"A record of {self.plan.model} with this {', '.join(self.plan.match)} exists already: {record_id}. "
+                "You may create, but not update."
+            )
+        return self._update_of(record_id, data, options, partial=True)
 
-    def _sought(self, rule: Rule, name: str, value: Any) -> Any:
-        """The value to search for, in Odoo's form: a caller writes it as it sends and gets it."""
-        if rule.kind == "constant":
+    def _dependents(self, record_id: int) -> list[Operation]:
+        """Deletions of the sub-records that the mapping shows as lists of their own."""
+        rows = [row for row in self.map.rows if row.info["type"] == "one2many" and row.kind.key in ("records", "plain")]
+        names = sorted({row.target for row in rows})
+        if not names:
             raise InvalidInput(
-                f"`{name}` is always the same, so it cannot be searched by.", field=name, constraint="constant"
+                "`cascade` deletes the sub-records that the mapping shows, such as an order's lines, and this one "
+                "shows none. Leave it out.",
+                field="options.cascade",
+                value=True,
+                constraint="unsupported",
             )
-        if rule.kind not in ("table", "date"):
-            return value
-        kind, info = kind_of(rule.kind), self.map.fields[rule.root]
-        convert = partial(kind.inward, info=info, name=name, options=rule.options, find=self._find)
-        return [convert(one) for one in value] if isinstance(value, list) else convert(value) if value else value
+        (record,) = self.odoo.read(self.plan.model, [record_id], names)
+        return [
+            Operation("unlink", str(self.map.fields[name]["relation"]), ids)
+            for name in names
+            if (ids := ids_of(record[name])) and self.map.fields[name]["type"] in TO_MANY
+        ]
+
+    # Carrying out -------------------------------------------------------------------------------------
+
+    def carry_out(self, change: Change) -> tuple[int, bool]:
+        """The record's id, and whether a create found it there; in one call, and one transaction."""
+        *_, own = change.operations
+        if len(change.operations) > 1 or own.external_id or own.match_id:
+            try:
+                result = self.odoo.batch(change.operations, context=change.context)[-1]
+                return _id_of(change, result), result.existed
+            except OdooAccess as error:
+                if "index" in error.details or len(change.operations) > 1:
+                    raise
+                # The connection's user may not do more than one thing in a call: then without the name.
+        if own.kind == "create":
+            return self.odoo.create(own.model, [own.values], context=change.context)[0], False
+        if own.kind == "write":
+            self.odoo.write(own.model, own.ids, own.values, context=change.context)
+        else:
+            self.odoo.unlink(own.model, own.ids, context=change.context)
+        return own.ids[0], False
+
+    def _must_exist(self, record_id: int) -> None:
+        # Odoo itself passes over a write to a record that is gone, or that this user may not see.
+        if not self.odoo.count(self.plan.model, [("id", "=", record_id)], context={"active_test": False}):
+            raise self.missing(record_id)
 
     def _read(self, body: Any, allowed: tuple[str, ...]) -> tuple[dict[str, Any], Options]:
-        body = _object(body, "The body")
+        body = as_object(body, "The body")
         for key in body:
             if key not in ("data", "options"):
                 raise InvalidInput(
@@ -150,87 +248,40 @@ class Inbound:
                     field=key,
                     constraint="unknown_field",
                 )
-        if "data" not in body:
-            raise InvalidInput(
-                "`data` is missing: the record's fields go there.", field="data", value=None, constraint="required"
-            )
-        return _object(body["data"], "`data`"), Options.of(body.get("options"), allowed=allowed)
+        return data_of(body), Options.of(body.get("options"), allowed=allowed)
 
-    def _chosen(self, fields: str) -> Sequence[Rule]:
-        names = [name.strip() for name in fields.split(",") if name.strip()]
-        return self._rules(names, "fields") if names else [ID, *self.map.readable()]
 
-    def _rules(self, names: Sequence[str], parameter: str) -> list[Rule]:
-        rules = [self.map.rule_for(name, parameter) for name in dict.fromkeys(names)]
-        return [ID, *(rule for rule in rules if rule != ID)] if rules else []
-
-    def _order(self, query: Mapping[str, str]) -> str | None:
-        parts = [part.split() for part in query.get("order", "").split(",") if part.strip()]
-        for part in parts:
-            if len(part) > 2 or (len(part) == 2 and part[1].lower() not in ("asc", "desc")):
-                raise InvalidInput(
-                    "`order` takes field names, each with asc or desc: name desc,id",
-                    field="order",
-                    value=query["order"][:100],
-                    constraint="format",
-                )
-        return ", ".join(" ".join([self.map.rule_for(name, "order").odoo_field, *how]) for name, *how in parts) or None
-
-    def _must_exist(self, record_id: int) -> None:
-        # Odoo itself passes over a write to a record that is gone, or that this user may not see.
-        if not self.odoo.count(self.plan.model, [("id", "=", record_id)], context={"active_test": False}):
-            raise self._missing(record_id)
-
-    def _one(self, record_id: int, rules: Sequence[Rule]) -> dict[str, Any]:
-        try:
-            (record,) = self._complete(
-                self.odoo.read(self.plan.model, [record_id], records.roots(rule.path for rule in rules)), rules
-            )
-        except (OdooMissing, ValueError):
-            raise self._missing(record_id) from None
-        return self._outward(record, rules)
-
-    def _many(self, domain: Sequence[Any], rules: Sequence[Rule], **page: Any) -> list[dict[str, Any]]:
-        names = records.roots(rule.path for rule in rules)
-        found = self.odoo.search_read(self.plan.model, domain, names, **page) if page["limit"] else []
-        return [self._outward(record, rules) for record in self._complete(found, rules)]
-
-    def _complete(self, found: Sequence[Record], rules: Sequence[Rule]) -> Sequence[Record]:
-        return records.complete(self.odoo, self.plan.model, found, [rule.path for rule in rules], self.describe)
-
-    def _find(self, model: str, field: str, value: Any) -> list[int]:
-        if field not in self.describe(model):
-            raise Misconfigured(f"A related record is looked up by `{field}`, which {model} has not.", field=field)
-        return self.odoo.search(model, [(field, "=", value)], limit=2)
-
-    def _outward(self, record: Record, rules: Sequence[Rule]) -> dict[str, Any]:
-        return self.map.outward(
-            record, [replace(rule, required=False, default=ABSENT, skip_empty=False) for rule in rules]
+def data_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``data`` of a body or an operation."""
+    if "data" not in body:
+        raise InvalidInput(
+            "`data` is missing: the record's fields go there.", field="data", value=None, constraint="required"
         )
-
-    def _missing(self, record_id: int) -> NotFound:
-        return NotFound(f"There is no {self.plan.model} with id {record_id}.", model=self.plan.model, id=record_id)
+    return as_object(body["data"], "`data`")
 
 
-def _object(value: Any, name: str) -> dict[str, Any]:
+def as_object(value: Any, name: str) -> dict[str, Any]:
+    """The value when it is a JSON object; raises InvalidInput."""
     if not isinstance(value, dict):
         raise InvalidInput(
             f'{name} must be a JSON object, such as {{"data": {{...}}}}.'
             if name == "The body"
             else f"{name} must be a JSON object.",
             field=name.strip("`"),
-            value=type(value).__name__,
+            value=None if isinstance(value, list) else value,
             constraint="type",
         )
     return value
 
 
-def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
-    text = query.get(name, "")
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= most):
-        raise InvalidInput(
-            f"`{name}` must be a whole number from 0 to {most}.", field=name, value=text[:40], constraint="range"
-        )
-    return int(text)
+def _context(options: Options) -> dict[str, Any]:
+    return {} if options.trigger_workflow else dict(SILENT)
+
+
+def _id_of(change: Change, result: Result) -> int:
+    return int(result.value) if change.operations[-1].kind == "create" else change.operations[-1].ids[0]
+
+
+def _digest(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from hub.errors import InvalidInput
 
-LATER = ("skip_validation", "trigger_workflow", "cascade")
-"""Known names without effect yet: asking for one is refused, saying no to it is fine."""
+SWITCHES = (
+    "skip_validation",
+    "partial_update",
+    "trigger_workflow",
+    "cascade",
+    "archive_instead",
+    "transaction",
+    "continue_on_error",
+)
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a caller wishes besides the data. ``partial_update`` is on unless turned off."""
+    """What a caller wishes besides the data.
+
+    ``skip_validation``: the hub leaves it to Odoo to check types and required values. ``return_fields``: what the
+    answer shows of the record. ``partial_update``: off, the data replaces the whole record. ``trigger_workflow``: off,
+    Odoo writes no tracking message and tells no follower. ``cascade``: mapped sub-records are deleted with the record.
+    ``archive_instead``: the record is archived, not deleted. ``transaction``: all operations of a batch or none.
+    ``continue_on_error``: one that fails does not stop those after it.
+    """
 
     return_fields: tuple[str, ...] = ()
+    skip_validation: bool = False
     partial_update: bool = True
+    trigger_workflow: bool = True
+    cascade: bool = False
     archive_instead: bool = False
+    transaction: bool = False
+    continue_on_error: bool = False
+
+    OF_CREATE: ClassVar[tuple[str, ...]] = ("return_fields", "skip_validation", "trigger_workflow")
+    OF_UPDATE: ClassVar[tuple[str, ...]] = (*OF_CREATE, "partial_update")
+    OF_DELETE: ClassVar[tuple[str, ...]] = ("archive_instead", "cascade")
+    OF_BATCH: ClassVar[tuple[str, ...]] = (*OF_UPDATE, *OF_DELETE, "transaction", "continue_on_error")
 
     @classmethod
     def of(cls, given: Any, allowed: tuple[str, ...]) -> Options:
@@ -30,17 +54,21 @@ class Options:
         for name, value in given.items():
             if name == "return_fields" and name in allowed:
                 chosen[name] = _names(value)
-            elif name in (*LATER, "partial_update", "archive_instead"):
+            elif name in SWITCHES:
                 _boolean(name, value)
                 if name in allowed:
                     chosen[name] = value
-                elif value and name in LATER:
-                    raise _refused(name, f"The option `{name}` is not available yet. Leave it out or send false.")
                 elif value:
                     raise _refused(name, f"The option `{name}` does not apply to this request.")
             else:
                 raise _refused(name, f"There is no option `{name}` for this request. It takes: {', '.join(allowed)}.")
-        return cls(**chosen)
+        options = cls(**chosen)
+        if options.transaction and options.continue_on_error:
+            raise _refused(
+                "continue_on_error",
+                "`transaction` means all or none, so that nothing can continue after an error: send one of the two.",
+            )
+        return options
 
 
 def _names(value: Any) -> tuple[str, ...]:

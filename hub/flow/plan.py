@@ -10,6 +10,17 @@ from hub.transform.rule import Rule
 
 
 @dataclass(frozen=True)
+class Scripts:
+    """A configuration's scripts, "" for none; ``may_write``: whether they may change records in Odoo."""
+
+    condition: str = ""
+    before: str = ""
+    after: str = ""
+    response: str = ""
+    may_write: bool = False
+
+
+@dataclass(frozen=True)
 class InboundPlan:
     """What callers may do with one model, and how its fields are named for them."""
 
@@ -17,7 +28,20 @@ class InboundPlan:
     model: str
     rules: tuple[Rule, ...]
     methods: frozenset[str]
+    withheld: frozenset[str] = frozenset()
+    """Those of the methods that this caller was not given."""
+
     reject_unmapped: bool = True
+    match: tuple[str, ...] = ()
+    """External keys that tell a record: a create that finds one by them makes no second."""
+
+    records_path: str = ""
+    """Where the records stand in what a third party posts in its own form."""
+
+    updates_matches: bool = False
+    """Whether it is updated then, or the create refused."""
+
+    scripts: Scripts = field(default_factory=Scripts, repr=False)
 
 
 @dataclass(frozen=True)
@@ -38,5 +62,6 @@ class OutboundPlan:
     batch_size: int = 1
     is_batch: bool = False
     retry: RetryPolicy = field(default_factory=RetryPolicy)
+    scripts: Scripts = field(default_factory=Scripts, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that must not reach a log, wherever they stand."""

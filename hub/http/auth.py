@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import ClassVar
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from hub.errors import InvalidInput
 from hub.http.headers import check_header
@@ -51,6 +52,10 @@ class AuthScheme:
     def make(self, credentials: Credentials) -> Headers:
         """The headers, from credentials that are complete."""
         raise NotImplementedError
+
+    def address(self, url: str, credentials: Credentials) -> str:
+        """The URL to call: as it stands, unless the scheme puts something into it."""
+        return url
 
     def secrets(self, credentials: Credentials) -> tuple[str, ...]:
         """The values that must not be shown anywhere, for hub.redact.redact_text."""
@@ -159,6 +164,28 @@ class ApiKeyAuth(AuthScheme):
 
     def make(self, credentials: Credentials) -> Headers:
         return _checked(credentials.api_key_header, credentials.api_key, "api_key")
+
+
+@register
+class QueryKeyAuth(AuthScheme):
+    """A key as a parameter of the URL, for third parties that take it nowhere else."""
+
+    key = "api_key_query"
+    label = "API key in the address"
+    description = "A key that the third party handed out, sent as a parameter of the address such as ?api_key=."
+    fields = ("api_key", "api_key_header")
+
+    def make(self, credentials: Credentials) -> Headers:
+        return ()
+
+    def address(self, url: str, credentials: Credentials) -> str:
+        """With the parameter at the end of the query."""
+        parts = urlsplit(url)
+        pair = f"{quote(credentials.api_key_header, safe='')}={quote(credentials.api_key, safe='')}"
+        return urlunsplit(parts._replace(query=f"{parts.query}&{pair}" if parts.query else pair))
+
+    def secrets(self, credentials: Credentials) -> tuple[str, ...]:
+        return (credentials.api_key,) if credentials.api_key else ()
 
 
 def _checked(name: str, value: str, source: str) -> Headers:

@@ -46,13 +46,16 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class EgressPolicy:
-    """Public addresses, and the ``allowed_networks`` on top; plain http only with ``allow_http``.
+    """Public addresses, and on top the ``allowed_networks``, and the ``allowed_origins`` whatever their address is.
 
-    ``resolve`` is asked once for each new connection, and what it answers is both checked and connected to.
+    An origin is what ``origin`` makes of a URL: one host, as it is spelled there, and one port. Plain http only with
+    ``allow_http``. ``resolve`` is asked once for each new connection, and what it answers is both checked and
+    connected to.
     """
 
     allowed_networks: tuple[Network, ...] = ()
     allow_http: bool = True
+    allowed_origins: frozenset[tuple[str, int]] = frozenset()
     resolve: Resolve = field(default=socket.getaddrinfo, repr=False, compare=False)
 
     def check_url(self, url: str) -> str:
@@ -74,6 +77,8 @@ class EgressPolicy:
         host = _host(parts)
         _check_port(parts)
         address = literal(host)
+        if _origin(host, _port(parts)) in self.allowed_origins:
+            return host
         if address is not None:
             self.check_address(address, host)
         elif host.rstrip(".").rpartition(".")[2] == "localhost" and not self._allows_loopback():
@@ -98,9 +103,11 @@ class EgressPolicy:
         except (OSError, UnicodeError) as error:
             raise NameNotResolved(f"Could not resolve {host}. Check the host name in the request URL.") from error
         endpoints = []
+        own = _origin(host, port) in self.allowed_origins
         for family, _, _, _, address in found:
             if family in (socket.AF_INET, socket.AF_INET6):
-                self.check_address(ip_address(str(address[0]).partition("%")[0]), host)
+                if not own:
+                    self.check_address(ip_address(str(address[0]).partition("%")[0]), host)
                 endpoints.append(Endpoint(family, tuple(address)))
         if not endpoints:
             raise NameNotResolved(f"{host} has no address. Check the host name in the request URL.")
@@ -116,6 +123,12 @@ class EgressPolicy:
             field="url",
             constraint="egress",
         )
+
+
+def origin(url: str) -> tuple[str, int]:
+    """The host and the port that a URL calls, for ``allowed_origins``; raises InvalidRequest for what is no URL."""
+    parts = _split(url)
+    return _origin(_host(parts), _port(parts))
 
 
 def literal(host: str) -> Address | None:
@@ -168,6 +181,17 @@ def _host(parts: SplitResult) -> str:
     if len(host) > 253 or not _HOST.match(host):
         raise InvalidRequest("The URL's host is not a valid name. Write it like https://example.com/path.", field="url")
     return host
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _origin(host: str, port: int) -> tuple[str, int]:
+    """One spelling for each: an address in its usual form, a name in lower case."""
+    bare = host.strip("[]").rstrip(".").lower()
+    address = literal(f"[{bare}]" if ":" in bare else bare)
+    return str(address) if address is not None else bare, port
 
 
 def _check_port(parts: SplitResult) -> None:

@@ -29,6 +29,14 @@ class Address:
         return f"{self.scheme}://{host}{port}{self.prefix}"
 
 
+def identity(url: str, database: str) -> str:
+    """The name of a database at that address, such as ``mycompany on mycompany.odoo.com``; raises InvalidInput.
+
+    http and https, with and without the usual port, are the same place.
+    """
+    return f"{database} on {str(parse(url)).partition('://')[2]}"
+
+
 def parse(url: str) -> Address:
     """The address that ``url`` names; raises InvalidInput, field ``url``, that says what to write instead."""
     try:

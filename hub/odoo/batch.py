@@ -1,64 +1,152 @@
-"""Several creates, writes and deletes as one transaction in a real Odoo, by a server action that the hub sets up.
+"""Several creates, writes and deletes in one call to a real Odoo, by a server action that the hub sets up.
 
-One call is one transaction there, and no method on offer does different things to different models. Code of
+One call is one transaction there, and no method on offer does different things to different records. Code of
 an ``ir.actions.server`` may: the hub makes one such record, which reads the operations from the context and
-does them with the rights of the user who calls. Seen on 19.0.
+does them with the rights of the user who calls, all or none, or each under a savepoint of its own. Seen on 19.0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+import re
+from collections.abc import Sequence
+from typing import Any
 
-from hub.errors import OdooAccess, OdooProtocol
-from hub.odoo.connection import Context, Odoo
+from hub.errors import OdooAccess, OdooError, OdooProtocol
+from hub.odoo.connection import Context, Mode, Odoo, Operation, Result
+from hub.odoo.faults import Call, Fault, translate, unknown_field
 
-NAME = "Sync Hub: atomic batch 1"
+NAME = "Sync Hub: batch 3"
 """The server action's name; its number goes up with its code, so that an older one is not taken for it."""
 
+NAMES = "Sync Hub: %batch %"
+"""What the names of all versions are like."""
+
+MODULE = "__sync_hub__"
+"""The module of the external ids that the hub gives: in the code, so that nobody who may run it can choose another."""
+
 CODE = """\
+mode = env.context.get('hub_mode')
 results = []
-for operation in env.context.get('hub_operations', []):
-    records = env[operation['model']].browse(operation['ids'])
-    if operation['kind'] == 'create':
-        results.append(env[operation['model']].create(operation['values']).id)
-    elif operation['kind'] == 'write':
-        results.append(records.write(operation['values']))
-    else:
-        results.append(records.unlink())
+for index, operation in enumerate(env.context.get('hub_operations', [])):
+    if mode != 'all':
+        env.flush_all()
+        env.cr.execute('SAVEPOINT hub_operation')
+    try:
+        records = env[operation['model']].browse(operation['ids'])
+        existed = False
+        if operation['kind'] == 'create':
+            model = env[operation['model']]
+            names = []
+            result = 0
+            for name, unless in operation['names']:
+                known = env['ir.model.data'].sudo().search([('module', '=', '__sync_hub__'), ('name', '=', name)])
+                names.append((name, known))
+                if unless:
+                    found = model.with_context(active_test=False).search(unless, limit=1).id
+                    existed = bool(found and not result)
+                    result = result or found
+                else:
+                    result = result or known.res_id
+            if not result:
+                result = model.create(operation['values']).id
+                for name, known in names:
+                    if known:
+                        known.write({'res_id': result})
+                    else:
+                        known.create({'module': '__sync_hub__', 'name': name, 'model': operation['model'],
+                                      'res_id': result, 'noupdate': True})
+        elif operation['kind'] == 'write':
+            result = records.write(operation['values'])
+        else:
+            result = records.unlink()
+        if mode != 'all':
+            env.flush_all()
+            env.cr.execute('RELEASE SAVEPOINT hub_operation')
+        results.append([True, result, existed])
+    except Exception as error:
+        told = repr(error)
+        for name in ('SerializationFailure', 'LockNotAvailable', 'DeadlockDetected', 'InFailedSqlTransaction'):
+            if told.startswith(name):
+                raise
+        if mode == 'all':
+            raise UserError('hub-operation %s %s %s' % (index, told.split('(')[0], str(error).encode().hex()[:1800]))
+        env.clear()
+        env.cr.execute('ROLLBACK TO SAVEPOINT hub_operation')
+        results.append([False, told.split('(')[0], str(error)])
+        if mode == 'stop':
+            break
 action = {'type': 'ir.actions.act_window_close', 'hub_results': results}
 """
 
-
-@dataclass(frozen=True)
-class Operation:
-    """One step of a batch: ``values`` for a create or a write, ``ids`` for a write or an unlink."""
-
-    kind: Literal["create", "write", "unlink"]
-    model: str
-    ids: Sequence[int] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
+# In hexadecimal, so that nothing on the way reads, translates or shortens the message.
+_FAILED = re.compile(r"hub-operation (?P<index>\d+) (?P<name>\w*) (?P<message>[0-9a-f]*)")
+_METHODS = {"create": "create", "write": "write", "unlink": "unlink"}
 
 
-def run(odoo: Odoo, operations: Sequence[Operation], *, context: Context | None = None) -> list[Any]:
-    """Do all the operations in their order, or none: a create's result is the new id, the others' is true.
-
-    Raises the error of the first operation that Odoo refuses, after which nothing is changed; OdooAccess when
-    the connection's user may not set the server action up, which takes Odoo's right to its settings.
-    """
-    if not operations:
-        return []
+def carry_out(
+    odoo: Odoo, operations: Sequence[Operation], mode: Mode, *, context: Context | None = None
+) -> list[Result]:
+    """As :meth:`Odoo.batch`, in one call."""
     steps = [
-        {"kind": step.kind, "model": step.model, "ids": list(step.ids), "values": dict(step.values)}
+        {
+            "kind": step.kind,
+            "model": step.model,
+            "ids": list(step.ids),
+            "values": dict(step.values),
+            "names": names_of(step),
+        }
         for step in operations
     ]
-    asked = {**(context or {}), "hub_operations": steps, "active_model": "res.partner", "active_id": False}
-    answer = odoo.call("ir.actions.server", "run", [set_up(odoo)], context=asked)
-    results = answer.get("hub_results") if isinstance(answer, dict) else None
-    if not isinstance(results, list) or len(results) != len(steps):
+    asked = {
+        **(context or {}),
+        "hub_operations": steps,
+        "hub_mode": mode,
+        "active_model": "res.partner",
+        "active_id": False,
+    }
+    action = set_up(odoo)
+    try:
+        answer = odoo.call("ir.actions.server", "run", [action], context=asked)
+    except OdooError as error:
+        raise _named(error, operations) from None
+    found = answer.get("hub_results") if isinstance(answer, dict) else None
+    if not isinstance(found, list) or len(found) > len(steps) or (mode != "stop" and len(found) != len(steps)):
         raise OdooProtocol(f"Odoo's server action `{NAME}` was changed. Delete it, so that the hub makes it anew.")
-    return results
+    return [_result(*pair) for pair in zip(found, operations, strict=False)]
+
+
+def names_of(step: Operation) -> list[tuple[str, list[Any]]]:
+    """The external ids of a create, each with the domain of the record that it stands for, if it has one."""
+    found: list[tuple[str, list[Any]]] = [(step.external_id, [])] if step.external_id else []
+    return [*found, (step.match_id, list(step.unless))] if step.match_id else found
+
+
+def _result(told: list[Any], operation: Operation) -> Result:
+    if told[0]:
+        return Result(value=told[1], existed=bool(told[2]))
+    return Result(error=_refusal(str(told[1]), str(told[2]), operation))
+
+
+def _named(error: OdooError, operations: Sequence[Operation]) -> OdooError:
+    """The error of the operation that failed, with its index; any other error as it is."""
+    match = _FAILED.search(error.message)
+    if match is None or int(match["index"]) >= len(operations):
+        return error
+    index = int(match["index"])
+    message = bytes.fromhex(match["message"][: len(match["message"]) // 2 * 2]).decode(errors="replace")
+    told = _refusal(match["name"], message, operations[index])
+    told.details["index"] = index
+    return told
+
+
+def _refusal(name: str, message: str, operation: Operation) -> OdooError:
+    """The hub's error for what Odoo raised, told by its class's bare name."""
+    prefix = "psycopg2.errors." if name.endswith("Violation") or name in ("DataError", "UndefinedColumn") else ""
+    args = {"vals_list": [operation.values]} if operation.kind == "create" else {"vals": operation.values}
+    call = Call(operation.model, _METHODS[operation.kind], list(operation.ids) or None, args)
+    if name == "KeyError" and message.strip("'") in operation.values:
+        return unknown_field(operation.model, message.strip("'"))
+    return translate(Fault(f"{prefix}{name}", message, message), call)
 
 
 def set_up(odoo: Odoo) -> int:
@@ -80,4 +168,4 @@ def set_up(odoo: Odoo) -> int:
 
 def remove(odoo: Odoo) -> None:
     """Leave nothing behind in Odoo."""
-    odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "=like", "Sync Hub: atomic batch %")]))
+    odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "=like", NAMES)]))

@@ -11,16 +11,21 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hub.errors import OdooCertificate, OdooError, OdooProtocol, OdooUnavailable
 from hub.odoo.address import Address, parse
 from hub.odoo.connection import Target
+from hub.odoo.files import Framed
 from hub.odoo.wire import Wire
 
 MAX_ANSWER = 128 * 1024 * 1024
 """The largest answer that is read, in bytes: an attachment of 60 MB in base64, with room to spare."""
+
+SLOWEST = 256 * 1024
+"""Bytes a second at which a file must at least be taken."""
 
 _CHUNK = 64 * 1024
 _BROKEN = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
@@ -56,14 +61,54 @@ class Channel:
         """Send ``body`` (JSON); ``repeatable`` says that Odoo may do it twice without harm."""
         return self.send("POST", path, body, {"Content-Type": "application/json", **headers}, repeatable=repeatable)
 
+    def post_file(self, path: str, body: Framed, headers: Mapping[str, str]) -> Answer:
+        """Send a body that holds a file; the read timeout grows with it."""
+        sent = {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
+        return self.send("POST", path, body, sent, repeatable=False, more_time=len(body) / SLOWEST)
+
+    @contextmanager
+    def stream(self, path: str, body: bytes, headers: Mapping[str, str]) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+        """Post, and read the answer piece by piece: its status and headers (no body), and the pieces.
+
+        Each piece must come within the read timeout. Raises what ``send`` raises.
+        """
+        if not self._slots.acquire(timeout=self._target.connect_timeout):
+            raise OdooUnavailable(f"All connections to {self.address} are in use. Try again, or enlarge the pool.")
+        wire: Wire | None = None
+        try:
+            with self._translated():
+                wire = self._open()  # a fresh one: nothing of a file can be asked for again half-way
+                wire.start(time.monotonic() + self._target.read_timeout)
+                sent = {"Content-Type": "application/json", **headers}
+                wire.request("POST", self.address.prefix + path, body, sent)
+                response = wire.getresponse()
+            told = {name.lower(): value for name, value in response.headers.items()}
+            yield Answer(response.status, told, b""), self._pieces(wire, response)
+        finally:
+            if wire is not None:
+                wire.abandon()
+            self._slots.release()
+
+    def _pieces(self, wire: Wire, response: http.client.HTTPResponse) -> Iterator[bytes]:
+        while True:
+            with self._translated():
+                wire.start(time.monotonic() + self._target.read_timeout)
+                chunk = response.read1(_CHUNK)
+                if not chunk and response.length:
+                    raise self._cut_off()
+            if not chunk:
+                return
+            yield chunk
+
     def send(
         self,
         method: str,
         path: str,
-        body: bytes | None,
+        body: bytes | Framed | None,
         headers: Mapping[str, str],
         *,
         repeatable: bool,
+        more_time: float = 0.0,
     ) -> Answer:
         """One call: a free connection and the server's acceptance each within the connect timeout, then all of the
         answer within the read timeout.
@@ -76,12 +121,12 @@ class Channel:
         try:
             wire, used = self._take()
             try:
-                return self._exchange(wire, method, path, body, headers)
+                return self._exchange(wire, method, path, body, headers, more_time)
             except _BROKEN:
                 if not (repeatable and used):
                     raise self._lost() from None
             try:
-                return self._exchange(self._open(), method, path, body, headers)
+                return self._exchange(self._open(), method, path, body, headers, more_time)
             except _BROKEN:
                 raise self._lost() from None
         finally:
@@ -122,21 +167,35 @@ class Channel:
         wire: Wire,
         method: str,
         path: str,
-        body: bytes | None,
+        body: bytes | Framed | None,
         headers: Mapping[str, str],
+        more_time: float,
     ) -> Answer:
         keep = False
         try:
-            wire.start(time.monotonic() + self._target.read_timeout)
-            wire.request(method, self.address.prefix + path, body, headers)
-            response = wire.getresponse()
-            answer = Answer(
-                response.status,
-                {name.lower(): value for name, value in response.headers.items()},
-                self._read(response),
-            )
-            keep = not response.will_close
-            return answer
+            with self._translated():
+                wire.start(time.monotonic() + self._target.read_timeout + more_time)
+                wire.request(method, self.address.prefix + path, body, headers)
+                response = wire.getresponse()
+                answer = Answer(
+                    response.status,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    self._read(response),
+                )
+                keep = not response.will_close
+                return answer
+        finally:
+            if keep:
+                with self._lock:
+                    self._idle.append(wire)
+            else:
+                wire.abandon()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """What goes wrong on the wire, in the hub's terms; a broken connection as it is."""
+        try:
+            yield
         except TimeoutError:
             wait = self._target.read_timeout
             raise OdooUnavailable(
@@ -155,12 +214,6 @@ class Channel:
             raise OdooUnavailable(
                 f"The connection to {self.address} failed: {error.strerror or 'broken'}.", sent=True
             ) from None
-        finally:
-            if keep:
-                with self._lock:
-                    self._idle.append(wire)
-            else:
-                wire.abandon()
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         announced = response.length or 0

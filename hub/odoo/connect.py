@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from hub.errors import InvalidInput, OdooAuthentication
 from hub.odoo import version
+from hub.odoo.address import identity
 from hub.odoo.channel import Channel
 from hub.odoo.connection import Odoo, Target, Version
 from hub.odoo.embedded import EmbeddedOdoo
@@ -70,6 +71,13 @@ def open_new(target: Target) -> Odoo:
     return _transports[name](replace(target, transport=name))
 
 
+def identity_of(target: Target) -> str:
+    """As Odoo.identity, without asking a server: a database that is away has a name, too."""
+    if target.transport == EmbeddedOdoo.transport or target.url.startswith("/"):
+        return connect(target).identity()
+    return identity(target.url, target.database)
+
+
 def forget(target: Target) -> None:
     """Close the pooled connection of ``target``, as after a change of its row."""
     with _lock:
@@ -88,8 +96,11 @@ def close_all() -> None:
 
 
 def detect(target: Target) -> str:
-    """The name of the transport that suits the server behind ``target``."""
-    if not target.url.lower().startswith(("http://", "https://")):
+    """The name of the transport that suits the server behind ``target``; an absolute path is an embedded Odoo.
+
+    Raises InvalidInput for what is neither: a host without https:// must not become the name of a file.
+    """
+    if target.url.startswith("/"):
         return EmbeddedOdoo.transport
     channel = Channel(target)
     try:

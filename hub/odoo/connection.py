@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import IO, Any, ClassVar, Literal, Self
+
+from hub.errors import OdooError
 
 Values = Mapping[str, Any]
 """Field values as Odoo takes them: ids for many2one, commands for x2many, ``False`` for empty."""
@@ -60,6 +64,39 @@ class LoadResult:
     messages: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Operation:
+    """One step of a batch: ``values`` for a create or a write, ``ids`` for a write or an unlink.
+
+    A create with an ``external_id`` that was used before gives the record that was created then. One with ``unless``, a
+    domain, gives the record that matches it, if there is one; ``match_id`` is a name for that domain by which
+    two that run at the same time see each other.
+    """
+
+    kind: Literal["create", "write", "unlink"]
+    model: str
+    ids: Sequence[int] = ()
+    values: Values = field(default_factory=dict)
+    external_id: str = ""
+    match_id: str = ""
+    unless: Domain = ()
+
+
+Mode = Literal["all", "stop", "each"]
+"""``all``: one failing operation undoes all of them. ``stop``: those before it stay. ``each``: the others stay."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How an operation went: the new id for a create, true for the others; or why Odoo refused it."""
+
+    value: Any = None
+    existed: bool = False
+    """Whether a create found its record there, by ``unless``."""
+
+    error: OdooError | None = None
+
+
 class Odoo(ABC):
     """A connection to one Odoo database as one user. Safe to use from several threads.
 
@@ -79,6 +116,13 @@ class Odoo(ABC):
     @abstractmethod
     def version(self) -> Version:
         """The server's version; needs no login. Asked once, then remembered."""
+
+    @abstractmethod
+    def identity(self) -> str:
+        """Which database it is, in words: equal for all ways to the same one, and different for every other one.
+
+        Record ids, and positions in the stream of changes, mean something in this database only.
+        """
 
     @abstractmethod
     def user_id(self) -> int:
@@ -149,6 +193,28 @@ class Odoo(ABC):
         context: Context | None = None,
     ) -> Any:
         """Call a public method by named arguments (JSON-2 knows no others); on records when ``ids`` are given."""
+
+    @abstractmethod
+    def batch(
+        self, operations: Sequence[Operation], mode: Mode = "all", *, context: Context | None = None
+    ) -> list[Result]:
+        """Carry out the operations in their order, in one transaction; a result each, to the first failing one for
+        ``stop``.
+
+        With ``all`` the first error is raised, with its ``index`` in the details, and nothing is changed. Raises
+        OdooAccess, and has done nothing, when the user may not do this in one transaction.
+        """
+
+    def write_file(self, model: str, record_id: int, field: str, source: IO[bytes], size: int) -> None:
+        """Write ``size`` bytes from ``source`` into a binary field; a transport that can keeps no more than a piece."""
+        self.write(model, [record_id], {field: base64.b64encode(source.read(size)).decode()})
+
+    @contextmanager
+    def read_file(self, model: str, record_id: int, field: str) -> Iterator[Iterator[bytes] | None]:
+        """The content of a binary field, piece by piece; None for an empty one. Raises OdooMissing."""
+        (record,) = self.read(model, [record_id], [field])
+        content = record[field]
+        yield iter([base64.b64decode(content)]) if content else None
 
     @abstractmethod
     def load(

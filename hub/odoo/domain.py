@@ -39,6 +39,9 @@ OPERATORS = frozenset(
 MAX_ITEMS = 5_000
 """Items of one domain, operators and nested domains included; more is a mistake or an attack."""
 
+MAX_NESTING = 40
+"""``!`` in ``|`` in ``&``, and so on: Odoo itself goes down such a tree by recursion, and gives up somewhere."""
+
 MAX_TEXT = 200_000
 """Characters of a domain given as text."""
 
@@ -148,6 +151,7 @@ class _Normaliser:
             raise InvalidInput(
                 f"The domain ends too early: {expected} more condition(s) needed after its operators.", field="domain"
             )
+        _check_nesting(result)
         return result
 
     def leaf(self, item: Any, depth: int) -> tuple[Any, str, Any]:
@@ -171,6 +175,23 @@ class _Normaliser:
         self.items += 1
         if self.items > MAX_ITEMS:
             raise InvalidInput(f"The domain has more than {MAX_ITEMS} items.", field="domain")
+
+
+def _check_nesting(items: list[Any]) -> None:
+    """Raise InvalidInput when operators nest too deeply; a chain of one ``&`` or ``|`` is flat, however long."""
+    stack: list[tuple[str, int]] = []
+    for item in reversed(items):
+        if item == NOT:
+            stack.append((NOT, stack.pop()[1] + 1))
+        elif item in (AND, OR):
+            sides = (stack.pop(), stack.pop())
+            stack.append((item, max(depth + (operator != item) for operator, depth in sides)))
+        else:
+            stack.append(("", 0))
+        if stack[-1][1] > MAX_NESTING:
+            raise InvalidInput(
+                f"The domain's operators nest more than {MAX_NESTING} levels. Write it flatter.", field="domain"
+            )
 
 
 def _operands(item: str) -> int:
@@ -213,7 +234,8 @@ def _tree(items: list[Any]) -> Node:
     stack: list[Node] = []
     for item in reversed(items):
         if item == NOT:
-            stack.append(Not(stack.pop()))
+            denied = stack.pop()
+            stack.append(denied.child if isinstance(denied, Not) else Not(denied))
         elif item in (AND, OR):
             stack.append(_group(item, stack.pop(), stack.pop()))
         else:

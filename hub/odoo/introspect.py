@@ -24,6 +24,8 @@ ATTRIBUTES = (
     "relation_field",
     "selection",
     "sortable",
+    "size",
+    "currency_field",
 )
 LIFETIME = 300.0
 """Seconds for which a model's fields are believed: a field added in Odoo is seen after that at the latest."""
@@ -62,6 +64,15 @@ class Introspection:
         """Ask anew next time, as after a change of Odoo's models."""
         with self._lock:
             self._known.clear()
+
+    def forget_older(self, seconds: float) -> bool:
+        """Forget what was asked longer ago than that; whether there was anything."""
+        newest = self._clock() + self._lifetime - seconds
+        with self._lock:
+            old = [model for model, (until, _) in self._known.items() if until < newest]
+            for model in old:
+                del self._known[model]
+        return bool(old)
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

@@ -35,15 +35,17 @@ class Json2Odoo(RemoteOdoo):
         return self._user
 
     def _carry(self, call: Call, context: Mapping[str, Any]) -> Any:
+        path, body, headers = self._asked(call, context)
+        answer = self._channel.post(path, body, headers, repeatable=call.method in REPEATABLE)
+        check(answer, self._channel.address)
+        return self._result(answer, call)
+
+    def _asked(self, call: Call, context: Mapping[str, Any]) -> tuple[str, bytes, dict[str, str]]:
         body: dict[str, Any] = {**call.args, "context": context}
         if call.ids is not None:
             body["ids"] = call.ids
         path = f"/json/2/{quote(call.model, safe='')}/{quote(call.method, safe='')}"
-        answer = self._channel.post(
-            path, json.dumps(body).encode(), self._headers(), repeatable=call.method in REPEATABLE
-        )
-        check(answer, self._channel.address)
-        return self._result(answer, call)
+        return path, json.dumps(body).encode(), self._headers()
 
     def _headers(self) -> dict[str, str]:
         key, database = self.target.api_key, self.target.database

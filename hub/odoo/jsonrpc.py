@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -13,7 +14,7 @@ import odoorpc
 
 from hub.errors import OdooAuthentication, OdooError, OdooProtocol
 from hub.odoo.answer import check
-from hub.odoo.channel import Channel
+from hub.odoo.channel import Answer, Channel
 from hub.odoo.connection import Target
 from hub.odoo.faults import Call, Fault, translate
 from hub.odoo.remote import REPEATABLE, RemoteOdoo
@@ -99,6 +100,26 @@ class JsonRpcOdoo(RemoteOdoo):
         except _CalledWithoutIds:
             self._on_records.add(key)
             return self._execute(call, [[], *args], named)
+
+    def _asked(self, call: Call, context: Mapping[str, Any]) -> tuple[str, bytes, dict[str, str]]:
+        named = {**call.args, "context": context}
+        first = _POSITIONAL.get(call.method)
+        args = [list(call.ids or ()), *([named.pop(first)] if first in named else [])]
+        params = [self.target.database, self.user_id(), self._secret, call.model, call.method, args, named]
+        asked = {"service": "object", "method": "execute_kw", "args": params}
+        body = {"jsonrpc": "2.0", "method": "call", "params": asked, "id": 1}
+        return "/jsonrpc", json.dumps(body).encode(), {}
+
+    def _result(self, answer: Answer, call: Call) -> Any:
+        try:
+            data = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            data = None
+        if not isinstance(data, dict) or data.get("jsonrpc") != "2.0":
+            raise OdooProtocol(f"The answer of {self._channel.address} is not Odoo's JSON, or was cut off.")
+        if "error" in data:
+            raise _translated(data["error"], call)
+        return data.get("result")
 
     def _execute(self, call: Call, args: list[Any], named: dict[str, Any]) -> Any:
         user = self.user_id()

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import IO, Any, TypeVar
 
 from hub.errors import OdooError, OdooInvalidField, OdooMissing, OdooProtocol
-from hub.odoo import version
-from hub.odoo.channel import Channel
-from hub.odoo.connection import Context, Domain, LoadResult, Odoo, Record, Target, Values, Version
+from hub.odoo import batch, version
+from hub.odoo.address import identity
+from hub.odoo.answer import check
+from hub.odoo.channel import Answer, Channel
+from hub.odoo.connection import (
+    Context,
+    Domain,
+    LoadResult,
+    Mode,
+    Odoo,
+    Operation,
+    Record,
+    Result,
+    Target,
+    Values,
+    Version,
+)
 from hub.odoo.faults import Call, unknown_field
+from hub.odoo.files import MARK, Framed, Unframed
 from hub.odoo.introspect import Introspection, nearest
 from hub.odoo.values import plain
 from hub.redact import redact_text
@@ -136,6 +152,50 @@ class RemoteOdoo(Odoo):
         result = self._do(Call(model, method, list(ids) or None, named), {**inner, **(context or {})})
         return _ids(result) if method == "create" else result
 
+    def batch(
+        self, operations: Sequence[Operation], mode: Mode = "all", *, context: Context | None = None
+    ) -> list[Result]:
+        if not operations:
+            return []
+        try:
+            results = batch.carry_out(self, operations, mode, context=context)
+        except OdooInvalidField as error:
+            raise self._suggest(error) from None
+        return [
+            Result(error=self._suggest(one.error)) if isinstance(one.error, OdooInvalidField) else one
+            for one in results
+        ]
+
+    def write_file(self, model: str, record_id: int, field: str, source: IO[bytes], size: int) -> None:
+        call = Call(model, "write", [record_id], {"vals": {field: MARK}})
+        path, frame, headers = self._asked(call, self._context)
+        answer = self._channel.post_file(path, Framed(frame, source, size), headers)
+        check(answer, self._channel.address)
+        self._result(answer, call)
+
+    @contextmanager
+    def read_file(self, model: str, record_id: int, field: str) -> Iterator[Iterator[bytes] | None]:
+        call = Call(model, "read", [record_id], {"fields": [field]})
+        path, body, headers = self._asked(call, self._context)
+        with self._channel.stream(path, body, headers) as (head, pieces):
+            content = Unframed(pieces, field)
+            if content.whole is None:
+                yield iter(content)
+                return
+            answer = Answer(head.status, head.headers, content.whole)
+            check(answer, self._channel.address)
+            if not self._result(answer, call):
+                raise OdooMissing(f"{model} has no record {record_id} (any more).", model=model)
+            yield None
+
+    @abstractmethod
+    def _asked(self, call: Call, context: Mapping[str, Any]) -> tuple[str, bytes, dict[str, str]]:
+        """The path, the JSON body and the headers of a call."""
+
+    @abstractmethod
+    def _result(self, answer: Answer, call: Call) -> Any:
+        """What an answer says; raises Odoo's error."""
+
     def load(
         self,
         model: str,
@@ -162,6 +222,9 @@ class RemoteOdoo(Odoo):
             raise _strange()
         return found
 
+    def identity(self) -> str:
+        return identity(self.target.url, self.target.database)
+
     def close(self) -> None:
         self._channel.close()
 
@@ -183,6 +246,7 @@ class RemoteOdoo(Odoo):
             return error
         name = error.details["field"]
         found = unknown_field(error.details["model"], name, nearest(name, fields))
+        found.details |= {key: value for key, value in error.details.items() if key == "index"}
         found.odoo_name = error.odoo_name
         return found
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any
 
-from hub.errors import InvalidInput, Misconfigured
-from hub.transform import path
-from hub.transform.kinds import Constant, FieldInfo, Find, kind_of
+from hub.errors import InvalidInput
+from hub.odoo.connection import Odoo, Record
+from hub.transform import path, records
+from hub.transform.binding import Bind
+from hub.transform.kinds.base import Bound, FieldInfo
+from hub.transform.kinds.nested import SUB
+from hub.transform.records import Describe
 from hub.transform.rule import Rule
+from hub.transform.services import Incoming, NoServices, Outgoing, Services
 
 Fields = Mapping[str, FieldInfo]
 """A model's fields_get."""
@@ -19,123 +25,173 @@ ALWAYS = ("id", "create_date", "write_date")
 """Fields that a caller may read and search by without a mapping, under Odoo's own names."""
 
 
-def nothing(model: str, field: str, value: Any) -> list[int]:
-    """The look-up of a mapping that is for the way out only."""
-    return []
-
-
 @dataclass(frozen=True)
 class FieldMap:
-    """The rules of a configuration that apply to one Odoo: those for fields that it has not are gone."""
+    """The rules of a configuration, held against one Odoo: those for fields that it has not are gone."""
 
     model: str
-    rules: tuple[Rule, ...]
-    fields: Fields
+    rows: tuple[Bound, ...]
+    fields: Fields = field(repr=False)
+    binder: Bind = field(repr=False)
     reject_unmapped: bool = True
     absent: frozenset[str] = frozenset()
     """Keys of optional rules whose field this Odoo has not."""
 
-    find: Find = nothing
-    """How related records are looked up on the way in."""
-
     @classmethod
     def bind(
-        cls, model: str, rules: Iterable[Rule], fields: Fields, *, reject_unmapped: bool = True, find: Find = nothing
+        cls,
+        model: str,
+        rules: Iterable[Rule],
+        describe: Describe,
+        *,
+        reject_unmapped: bool = True,
+        services: Services | None = None,
     ) -> FieldMap:
-        """Hold the rules against Odoo's fields; raises Misconfigured for a missing one."""
-        kept, absent = [], set()
-        for rule in rules:
-            if rule.root in fields:
-                kept.append(rule)
-            elif rule.optional:
-                absent.add(rule.external_key)
-            else:
-                near = get_close_matches(rule.root, fields, n=1)
-                hint = f" Did you mean `{near[0]}`?" if near else ""
-                raise Misconfigured(
-                    f"The mapping of `{rule.external_key}` names the field `{rule.root}`, which {model} has not.{hint}",
-                    field=rule.odoo_field,
-                )
-        return cls(model, tuple(kept), fields, reject_unmapped, frozenset(absent), find)
+        """Hold the rules against Odoo's fields; raises Misconfigured for one that cannot work there."""
 
-    def readable(self) -> list[Rule]:
-        """The rules whose values go out."""
-        return [rule for rule in self.rules if rule.reads]
+        def sub(relation: str, own: Sequence[Rule]) -> FieldMap:
+            return cls.bind(relation, own, describe, reject_unmapped=reject_unmapped, services=services)
 
-    def by_key(self) -> dict[str, Rule]:
-        """The rules by external key."""
-        return {rule.external_key: rule for rule in self.rules}
+        binder = Bind(model, describe, services or NoServices(), sub)
+        rows, absent = binder.all(rules)
+        return cls(model, rows, binder.fields, binder, reject_unmapped, absent)
 
-    def outward(self, record: Mapping[str, Any], rules: Iterable[Rule] | None = None) -> dict[str, Any]:
-        """The payload for a record that ``records.fetch`` read; raises InvalidInput when a required value is empty."""
+    # Out --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def readable(self) -> tuple[Bound, ...]:
+        """The rows whose values go out."""
+        return tuple(row for row in self.rows if row.rule.reads)
+
+    def fields_to_read(self, rows: Iterable[Bound] | None = None) -> list[str]:
+        """The model's own fields that these rows (all that go out) need, and those that their scripts may want."""
+        rows = self.readable if rows is None else tuple(rows)
+        hinted = sorted(
+            name
+            for row in rows
+            for name in row.out.hints(row.options)
+            if name in self.fields and self.fields[name].get("type") != "binary"
+        )
+        return list(dict.fromkeys([*records.roots(one for row in rows for one in row.paths), *hinted]))
+
+    def complete(self, odoo: Odoo, found: Sequence[Record], rows: Iterable[Bound] | None = None) -> list[Record]:
+        """Records whose own fields were read, with what lies behind dots and in sub-records."""
+        rows = self.readable if rows is None else tuple(rows)
+        paths = [one for row in rows for one in row.paths]
+        whole = records.complete(odoo, self.model, found, paths, self.binder.describe)
+        for row in rows:
+            if row.sub is not None:
+                _fill(odoo, row, row.sub, whole)
+        return whole
+
+    def outward(self, record: Record, rows: Iterable[Bound] | None = None, *, shown: bool = False) -> dict[str, Any]:
+        """The payload for a record that was read and completed; raises InvalidInput when a required value is empty.
+
+        ``shown``: for a caller who looks, whom defaults, ``required`` and ``skip_empty`` do not concern.
+        """
         payload: dict[str, Any] = {}
-        for rule in self.readable() if rules is None else rules:
-            value = self._outward(record, rule)
-            if value is None and rule.has_default:
-                value = rule.default
-            if value is None and rule.required:
+        outgoing = Outgoing(record, payload)
+        for row in self.readable if rows is None else rows:
+            rule = row.rule
+            try:
+                value = row.out.outward(record[row.paths[0]] if row.paths else None, row, outgoing)
+            except InvalidInput as error:
                 raise InvalidInput(
-                    f"`{rule.odoo_field}` of {self.model} {record['id']} is empty; `{rule.external_key}` is required.",
-                    field=rule.external_key,
-                    value=None,
-                    constraint="required",
-                )
-            if value is not None or not rule.skip_empty:
-                path.put(payload, rule.external_key, value)
+                    f"`{rule.odoo_field}` of {self.model} {record['id']}: {error.message}",
+                    **{"field": row.name, **error.details},
+                ) from None
+            if value is None and not shown:
+                if rule.has_default:
+                    value = rule.default
+                if value is None and rule.required:
+                    raise InvalidInput(
+                        f"`{rule.odoo_field}` of {self.model} {record['id']} is empty; `{row.name}` is required.",
+                        field=row.name,
+                        value=None,
+                        constraint="required",
+                    )
+                if value is None and rule.skip_empty:
+                    continue
+            path.put(payload, row.name, value)
         return payload
 
-    def inward(self, data: Mapping[str, Any], *, complete: bool) -> dict[str, Any]:
+    # In ---------------------------------------------------------------------------------------------
+
+    def inward(
+        self, data: Mapping[str, Any], *, complete: bool, record_id: int | None = None, check: bool = True
+    ) -> dict[str, Any]:
         """Odoo's values for a payload. ``complete``: a create, for which defaults and required rows count.
 
-        Raises InvalidInput, naming the caller's key, for a value that does not fit, a required one that
-        is missing, and a key that no rule names.
+        Without ``check``, types and required values are left to Odoo.
+
+        ``record_id`` is the record that they are for, if it exists. Raises InvalidInput, naming the caller's key,
+        for a value that does not fit, a required one that is missing, and a key that no rule names.
         """
         if self.reject_unmapped:
             self._refuse_unmapped(data)
+        incoming = Incoming(data, record_id, check)
         values: dict[str, Any] = {}
-        for rule in self.rules:
-            value = path.get(data, rule.external_key)
-            if not rule.writes:
-                self._refuse_read_only(rule, value)
-                continue
-            if value is path.ABSENT and not complete:
-                continue
-            if rule.kind == Constant.key:
-                value = rule.options
-            elif (value is path.ABSENT or value is None) and rule.has_default:
-                value = rule.default
-            if (value is path.ABSENT or value in (None, "")) and rule.required:
-                raise InvalidInput(
-                    f"`{rule.external_key}` is required.", field=rule.external_key, value=None, constraint="required"
-                )
-            if value is not path.ABSENT:
-                values[rule.odoo_field] = kind_of(rule.kind).inward(
-                    value, self.fields[rule.root], rule.external_key, rule.options, self.find
-                )
+        for row in self.rows:
+            value = row.kind.given(row, data)
+            if not row.rule.writes:
+                self._refuse_read_only(row, value)
+            elif complete or value is not path.ABSENT:
+                self._convert(row, value, incoming, values)
         return values
+
+    def _convert(self, row: Bound, value: Any, incoming: Incoming, values: dict[str, Any]) -> None:
+        if not row.kind.makes_own:
+            if (value is path.ABSENT or value is None) and row.rule.has_default:
+                value = row.rule.default
+            if (value is path.ABSENT or value in (None, "")) and row.rule.required and incoming.check:
+                raise _required(row)
+            if value is path.ABSENT:
+                return
+        elif row.kind.key == "template" and value is path.ABSENT and not row.rule.required:
+            return  # none of the keys that it is made of was sent
+        made = row.kind.inward(None if value is path.ABSENT else value, row, incoming)
+        if row.kind.makes_own and made is False and row.info["type"] != "boolean":
+            if row.rule.has_default:
+                made = row.rule.default
+            elif row.rule.required:
+                raise _required(row)
+        if row.target in values and values[row.target] != made:
+            other = next(one.name for one in self.rows if one.target == row.target)
+            raise InvalidInput(
+                f"`{row.name}` and `{other}` set the same field of Odoo, {row.target}, to different values: "
+                "send one of them.",
+                field=row.name,
+                constraint="conflict",
+            )
+        values[row.target] = made
 
     def emptied(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """``False`` for each writable field whose key the payload leaves out: what replacing a record empties."""
         return {
-            rule.odoo_field: False
-            for rule in self.rules
-            if path.get(data, rule.external_key) is path.ABSENT
-            and rule.writes
-            and not self.fields[rule.root].get("readonly")
-            and not self.fields[rule.root].get("required")
+            row.target: False
+            for row in self.rows
+            if path.get(data, row.name) is path.ABSENT
+            and row.rule.writes
+            and not row.kind.makes_own
+            and not row.info.get("readonly")
+            and not row.info.get("required")
         }
 
     def named(self, data: Mapping[str, Any]) -> list[str]:
         """The external keys that the payload sets, in the order of the rules."""
-        return [rule.external_key for rule in self.rules if path.get(data, rule.external_key) is not path.ABSENT]
+        return [row.name for row in self.rows if path.get(data, row.name) is not path.ABSENT]
 
-    def rule_for(self, name: str, parameter: str) -> Rule:
-        """The rule of an external key (or of a field in ALWAYS); raises InvalidInput naming the parameter."""
+    def by_key(self) -> dict[str, Bound]:
+        """The rows by external key."""
+        return {row.name: row for row in self.rows}
+
+    def row_for(self, name: str, parameter: str) -> Bound:
+        """The row of an external key (or of a field in ALWAYS); raises InvalidInput naming the parameter."""
         found = self.by_key().get(name)
-        if found is not None and found.reads:
+        if found is not None and found.rule.reads:
             return found
         if name in ALWAYS:
-            return Rule(name, name)
+            return self.binder.one(Rule(name, name))
         raise InvalidInput(
             f"`{name}` is not among the fields of {self.model} that you may use.{self._hint(name)}",
             field=name,
@@ -143,37 +199,47 @@ class FieldMap:
             parameter=parameter,
         )
 
-    def _refuse_read_only(self, rule: Rule, value: Any) -> None:
+    def _refuse_read_only(self, row: Bound, value: Any) -> None:
         if value is not path.ABSENT and self.reject_unmapped:
-            raise InvalidInput(
-                f"Field `{rule.external_key}` can be read, not written.",
-                field=rule.external_key,
-                constraint="read_only",
-            )
-
-    def _outward(self, record: Mapping[str, Any], rule: Rule) -> Any:
-        info = record.get("__info__", {}).get(rule.path) or self.fields[rule.root]
-        try:
-            return kind_of(rule.kind).outward(record[rule.path], info, rule.options)
-        except InvalidInput as error:
-            raise InvalidInput(
-                f"`{rule.odoo_field}` of {self.model} {record['id']}: {error.message}",
-                **{"field": rule.external_key, **error.details},
-            ) from None
+            raise InvalidInput(f"Field `{row.name}` can be read, not written.", field=row.name, constraint="read_only")
 
     def _refuse_unmapped(self, data: Mapping[str, Any]) -> None:
-        known = frozenset(self.by_key())
+        known = self._known
         for name, value in path.leaves(data, known):
             if name not in known:
-                shown = value if isinstance(value, str | int | float | bool) or value is None else type(value).__name__
-                why = "is not in this Odoo" if name in self.absent else "is not mapped"
+                shown = value if isinstance(value, str | int | float | bool) or value is None else None
+                if name in ALWAYS:
+                    why, hint = "is set by Odoo, and cannot be written", ""
+                elif name in self.absent:
+                    why, hint = "is not in this Odoo", ""
+                else:
+                    why, hint = "is not mapped", self._hint(name)
                 raise InvalidInput(
-                    f"Field `{name}` {why} for {self.model}.{self._hint(name)}",
+                    f"Field `{name}` {why} for {self.model}.{hint}",
                     field=name,
                     value=shown,
                     constraint="unknown_field",
                 )
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(key for row in self.rows for key in row.kind.keys(row.name, row.options))
+
     def _hint(self, name: str) -> str:
-        near = get_close_matches(name, [*self.by_key(), *ALWAYS], n=1)
+        near = get_close_matches(name, sorted({*self._known, *ALWAYS} - {name}), n=1)
         return f" Did you mean `{near[0]}`?" if near else ""
+
+
+def _required(row: Bound) -> InvalidInput:
+    return InvalidInput(f"`{row.name}` is required.", field=row.name, value=None, constraint="required")
+
+
+def _fill(odoo: Odoo, row: Bound, sub: FieldMap, found: Sequence[Record]) -> None:
+    """Read the sub-records of all records at once, and put each beside its record."""
+    name = row.rule.odoo_field
+    wanted = sorted({one for record in found for one in records.ids_of(record.get(name))})
+    read = odoo.read(sub.model, wanted, sub.fields_to_read()) if wanted else []
+    by_id = {one["id"]: one for one in sub.complete(odoo, read)}
+    for record in found:
+        held = [by_id[one] for one in records.ids_of(record.get(name)) if one in by_id]
+        record.setdefault(SUB, {})[name] = held

@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.errors import Misconfigured
 from hub.odoo.connection import Odoo, Record
+from hub.odoo.introspect import nearest
 
 Describe = Callable[[str], Mapping[str, Mapping[str, Any]]]
 """From a model's name to its fields_get."""
@@ -19,8 +20,7 @@ def complete(
 ) -> list[Record]:
     """The records with a value under each dotted path as well, as ``record["country_id.code"]``.
 
-    A path over a one2many or many2many gives a list. ``record["__info__"]`` says of what kind the
-    value at the end of each dotted path is. Raises Misconfigured for a path that leads nowhere.
+    A path over a one2many or many2many gives a list. Raises Misconfigured for a path that leads nowhere.
     """
     dotted = sorted({path for path in paths if "." in path})
     for head in sorted({path.split(".", 1)[0] for path in dotted}):
@@ -34,17 +34,33 @@ def roots(paths: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(path.split(".", 1)[0] for path in paths))
 
 
+def end_of(model: str, path: str, describe: Describe) -> Mapping[str, Any]:
+    """What fields_get says of the field at the end of ``path``; of type ``json`` when a list of records is passed.
+
+    Raises Misconfigured that names the part which leads nowhere.
+    """
+    head, dot, tail = path.partition(".")
+    fields = describe(model)
+    if head not in fields:
+        near = nearest(head, fields)
+        hint = f" Did you mean `{near}`?" if near else ""
+        raise Misconfigured(f"{model} has no field `{head}`.{hint}", field=path)
+    info = fields[head]
+    if not dot:
+        return info
+    if info.get("type") not in RELATIONS:
+        raise Misconfigured(
+            f"`{head}` of {model} is no relation, so nothing follows the dot in `{head}.{tail}`.", field=path
+        )
+    end = end_of(str(info["relation"]), tail, describe)
+    return end if info["type"] == "many2one" else {"type": "json"}
+
+
 def _follow(
     odoo: Odoo, model: str, records: Sequence[Record], head: str, tails: Sequence[str], describe: Describe
 ) -> None:
     info = describe(model)[head]
-    if info.get("type") not in RELATIONS:
-        raise Misconfigured(f"`{head}` of {model} is no relation, so nothing follows the dot in `{head}.{tails[0]}`.")
     relation = str(info["relation"])
-    known = describe(relation)
-    for root in roots(tails):
-        if root not in known:
-            raise Misconfigured(f"`{head}.{root}`: {relation} has no field `{root}`.", field=f"{head}.{root}")
     wanted = sorted({found for record in records for found in ids_of(record.get(head))})
     related = odoo.read(relation, wanted, roots(tails)) if wanted else []
     by_id = {record["id"]: record for record in complete(odoo, relation, related, tails, describe)}
@@ -54,10 +70,6 @@ def _follow(
         for tail in tails:
             values = [one[tail] for one in found]
             record[f"{head}.{tail}"] = (values[0] if values else False) if single else values
-            inner = found[0].get("__info__", {}).get(tail) if found else None
-            record.setdefault("__info__", {})[f"{head}.{tail}"] = (
-                (inner or known[tail.split(".", 1)[0]]) if single else {"type": "json"}
-            )
 
 
 def ids_of(value: Any) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hub.transform.kinds import kind_of, options_of
+from hub.transform.kinds import options_of
 from hub.transform.path import ABSENT
 
 BOTH, INWARD, OUTWARD = "both", "in", "out"
@@ -18,7 +18,8 @@ class Rule:
     ``default`` stands in for an absent or empty value. ``optional`` rules are left out on an Odoo that
     has not the field. ``direction`` limits a rule to values on their way into Odoo (``in``) or out of
     it (``out``). ``skip_empty`` leaves the key out of a payload when there is no value. ``detail`` is
-    the kind's own; what it says is in ``options``.
+    the kind's own; what it says is in ``options``. ``of_inbound``: the row belongs to an In configuration, whose
+    templates and scripts make Odoo's value, so that reading shows the field as it is.
     """
 
     odoo_field: str
@@ -30,6 +31,7 @@ class Rule:
     detail: str = ""
     direction: str = BOTH
     skip_empty: bool = False
+    of_inbound: bool = False
 
     @property
     def reads(self) -> bool:
@@ -45,11 +47,6 @@ class Rule:
     def options(self) -> Any:
         """What the detail says; raises InvalidInput when it cannot be read."""
         return options_of(self.kind, self.detail)
-
-    @property
-    def path(self) -> str:
-        """What is read from Odoo for the way out."""
-        return kind_of(self.kind).path(self.odoo_field, self.options)
 
     @property
     def has_default(self) -> bool:

@@ -12,14 +12,17 @@ INTEGER_MOST = 2**31 - 1
 """Odoo stores integers in four bytes."""
 
 
-def inward(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    """Odoo's value for a caller's; raises InvalidInput that names ``name`` and the constraint."""
+def inward(value: Any, info: Mapping[str, Any], name: str, *, check: bool = True) -> Any:
+    """Odoo's value for a caller's; raises InvalidInput that names ``name`` and the constraint.
+
+    Without ``check``, only what Odoo spells differently is converted: dates, and a many2one given as an object.
+    """
     kind = str(info["type"])
     if value is None:
         return False
-    check = CHECKS.get(kind)
-    if check is not None:
-        value = check(value, info, name)
+    checker = CHECKS.get(kind) if check else None
+    if checker is not None:
+        value = checker(value, info, name)
     try:
         return to_odoo(value, kind)
     except OdooValidation as error:

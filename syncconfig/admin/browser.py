@@ -1,25 +1,24 @@
-"""A read-only look into the embedded Odoo, for trying things out: models, records, one record."""
+"""A read-only look into the connected Odoo: models, records, one record."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 
-from hub.errors import HubError, OdooMissing
-from hub.odoo.connect import connect
-from hub.odoo.connection import Odoo, Target
-from hub.odoo.embedded.install import install
+from hub.errors import HubError, OdooInvalidField, OdooMissing, OdooValidation
+from hub.odoo.connection import Odoo, Record
 from hub.transform.records import ids_of
+from syncconfig.admin.source import EVERYTHING, NothingToShow, Source, chosen, count, offered
 
 PAGE = 50
-FIRST = ("res.partner", "product.product", "sale.order", "account.move")
 COLUMNS = {
     "res.partner": ("name", "email", "phone", "city", "country_id", "write_date"),
     "product.product": ("default_code", "name", "list_price", "qty_available", "write_date"),
@@ -28,6 +27,108 @@ COLUMNS = {
 }
 SHORT = 300
 """Characters of a value that are shown."""
+
+Look = Callable[..., dict[str, Any]]
+
+
+def reading(template: str) -> Callable[[Look], Callable[..., HttpResponse]]:
+    """Decorator: a page that asks the chosen Odoo; what keeps it from answering becomes a sentence on the page."""
+
+    def decorate(look: Look) -> Callable[..., HttpResponse]:
+        @wraps(look)
+        def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            context: dict[str, Any] = {"title": "Odoo"}
+            try:
+                source = chosen(request)
+                context["source"] = source
+                context["others"] = [
+                    Source(one, named=True) for one in offered(request) if one.pk != source.connection.pk
+                ]
+                context |= look(request, source, source.odoo(), *args, **kwargs)
+            except NothingToShow as nothing:
+                return _page(request, "trouble", context | {"message": str(nothing)}, status=403)
+            except HubError as error:
+                return _page(request, "trouble", context | {"message": error.message}, status=error.status)
+            return _page(request, template, context)
+
+        return page
+
+    return decorate
+
+
+@reading("models")
+def models_page(request: HttpRequest, source: Source, odoo: Odoo) -> dict[str, Any]:
+    """The models, the usual ones first, with how many records each has."""
+    rows = [
+        {
+            "model": model,
+            "name": name,
+            "count": count(odoo, model) if source.is_counted(model) else "",
+            "url": source.url("odoo_browser_records", model),
+        }
+        for model, name in source.models(odoo).items()
+    ]
+    return {"rows": rows}
+
+
+@reading("records")
+def records_page(request: HttpRequest, source: Source, odoo: Odoo, model: str) -> dict[str, Any]:
+    """A page of a model's records, newest first; ``q`` searches in their names."""
+    fields = _fields(source, odoo, model)
+    query = request.GET.get("q", "").strip()
+    number = max(1, int(text)) if (text := request.GET.get("page", "1")).isdigit() and len(text) < 9 else 1
+    columns = [name for name in COLUMNS.get(model, ("display_name", "write_date")) if name in fields]
+    searched = "name" if "name" in fields else "display_name"
+    domain = [(searched, "ilike", query)] if query else []
+    order = "write_date desc, id desc" if "write_date" in fields else "id desc"
+    try:
+        total = odoo.count(model, domain, context=EVERYTHING)
+        records = odoo.search_read(
+            model, domain, columns, limit=PAGE, offset=(number - 1) * PAGE, order=order, context=EVERYTHING
+        )
+    except (OdooValidation, OdooMissing) as error:
+        raise Http404(error.message) from None
+    rows = [
+        {
+            "id": record["id"],
+            "url": source.url("odoo_browser_record", model, record["id"]),
+            "cells": [_shown(source.shown(name, record[name])) for name in columns],
+        }
+        for record in records
+    ]
+    return {
+        "title": f"Odoo: {model}",
+        "model": model,
+        "rows": rows,
+        "query": query,
+        "total": total,
+        "page_number": number,
+        "pages": (pages := max(1, -(-total // PAGE))),
+        "previous_url": _turned(source, query, number - 1) if number > 1 else "",
+        "next_url": _turned(source, query, number + 1) if number < pages else "",
+        "headers": ["ID", *(fields[name]["string"] for name in columns)],
+        "models_url": source.front,
+    }
+
+
+@reading("record")
+def record_page(request: HttpRequest, source: Source, odoo: Odoo, model: str, record_id: int) -> dict[str, Any]:
+    """All fields of one record, under their labels and technical names."""
+    fields = _fields(source, odoo, model)
+    try:
+        record = _read(odoo, model, record_id, fields)
+    except (OdooMissing, ValueError):
+        raise Http404(f"There is no {model} with id {record_id}.") from None
+    rows = [_field_row(source, name, info, record[name]) for name, info in sorted(fields.items()) if name in record]
+    rows.sort(key=lambda row: not row["filled"])
+    return {
+        "title": f"{record.get('display_name') or record_id}",
+        "model": model,
+        "record_id": record_id,
+        "rows": rows,
+        "models_url": source.front,
+        "records_url": source.url("odoo_browser_records", model),
+    }
 
 
 def urls() -> list[URLPattern]:
@@ -40,104 +141,43 @@ def urls() -> list[URLPattern]:
     ]
 
 
-def models_page(request: HttpRequest) -> HttpResponse:
-    """The models, the seeds' own first, with how many records each has."""
-    odoo = _odoo(request)
-    known = {row["model"]: row["name"] for row in odoo.search_read("ir.model", [], ["model", "name"], order="model")}
-    ordered = [*(model for model in FIRST if model in known), *(model for model in sorted(known) if model not in FIRST)]
-    rows = [
-        {"model": model, "name": known[model], "count": _count(odoo, model), "url": _records_url(model)}
-        for model in ordered
-    ]
-    return _page(request, "models", title="Embedded Odoo", rows=rows)
+def _turned(source: Source, query: str, number: int) -> str:
+    return "?" + urlencode({**source.query, "q": query, "page": number})
 
 
-def records_page(request: HttpRequest, model: str) -> HttpResponse:
-    """A page of a model's records, newest first; ``q`` searches in their names."""
-    odoo = _odoo(request)
-    fields = _fields(odoo, model)
-    query = request.GET.get("q", "").strip()
-    number = max(1, int(text)) if (text := request.GET.get("page", "1")).isdigit() and len(text) < 9 else 1
-    columns = [name for name in COLUMNS.get(model, ("display_name", "write_date")) if name in fields]
-    searched = "name" if "name" in fields else "display_name"
-    domain = [(searched, "ilike", query)] if query else []
-    context = {"active_test": False}
-    order = "write_date desc, id desc" if "write_date" in fields else "id desc"
-    try:
-        total = odoo.count(model, domain, context=context)
-        records = odoo.search_read(
-            model, domain, columns, limit=PAGE, offset=(number - 1) * PAGE, order=order, context=context
-        )
-    except HubError as error:
-        raise Http404(error.message) from None
-    rows = [
-        {
-            "id": record["id"],
-            "url": _record_url(model, record["id"]),
-            "cells": [_shown(record[name]) for name in columns],
-        }
-        for record in records
-    ]
-    pages = max(1, -(-total // PAGE))
-    return _page(
-        request,
-        "records",
-        title=f"Embedded Odoo: {model}",
-        model=model,
-        rows=rows,
-        query=query,
-        total=total,
-        page_number=number,
-        pages=pages,
-        headers=["ID", *(fields[name]["string"] for name in columns)],
-    )
-
-
-def record_page(request: HttpRequest, model: str, record_id: int) -> HttpResponse:
-    """All fields of one record, under their labels and technical names."""
-    odoo = _odoo(request)
-    fields = _fields(odoo, model)
-    try:
-        (record,) = odoo.read(model, [record_id], list(fields), context={"active_test": False})
-    except (OdooMissing, ValueError):
-        raise Http404(f"There is no {model} with id {record_id}.") from None
-    rows = [_field_row(name, info, record[name]) for name, info in sorted(fields.items()) if name in record]
-    rows.sort(key=lambda row: not row["filled"])
-    title = f"{record.get('display_name') or record_id}"
-    return _page(request, "record", title=title, model=model, record_id=record_id, rows=rows)
-
-
-def _odoo(request: HttpRequest) -> Odoo:
-    if not request.user.has_perm("syncconfig.view_odooconnection"):
-        raise PermissionDenied
-    install(settings.HUB_EMBEDDED_ODOO, demo=settings.HUB_DEMO)
-    return connect(Target(url=str(settings.HUB_EMBEDDED_ODOO), transport="embedded"))
-
-
-def _fields(odoo: Odoo, model: str) -> dict[str, dict[str, Any]]:
+def _fields(source: Source, odoo: Odoo, model: str) -> dict[str, dict[str, Any]]:
+    if not source.shows(model):
+        raise Http404(f"The records of {model} are not shown here: they are Odoo's own machinery.")
     try:
         return odoo.fields_get(model)
-    except HubError as error:
+    except (OdooMissing, OdooValidation) as error:
         raise Http404(error.message) from None
 
 
-def _count(odoo: Odoo, model: str) -> int | str:
+def _read(odoo: Odoo, model: str, record_id: int, fields: dict[str, dict[str, Any]]) -> Record:
+    """The record with all fields; with the stored ones alone where Odoo fails to compute one of the others."""
     try:
-        return odoo.count(model, context={"active_test": False})
-    except HubError:
-        return "—"
+        (record,) = odoo.read(model, [record_id], list(fields), context=EVERYTHING)
+    except OdooMissing:
+        raise
+    except HubError as error:
+        if error.retryable or isinstance(error, OdooInvalidField):
+            raise
+        stored = [name for name, info in fields.items() if info.get("store")]
+        (record,) = odoo.read(model, [record_id], stored, context=EVERYTHING)
+    return record
 
 
-def _field_row(name: str, info: dict[str, Any], value: Any) -> dict[str, Any]:
+def _field_row(source: Source, name: str, info: dict[str, Any], value: Any) -> dict[str, Any]:
     link = ""
-    if info.get("type") == "many2one" and value:
-        link = _record_url(info["relation"], ids_of(value)[0])
+    if info.get("type") == "many2one" and value and source.shows(info["relation"]):
+        link = source.url("odoo_browser_record", info["relation"], ids_of(value)[0])
     filled = value not in (False, [], "", None) or info.get("type") == "boolean"
     return {
         "name": name,
         "label": info["string"],
         "type": info["type"],
-        "value": _shown(value),
+        "value": _shown(source.shown(name, value)),
         "link": link,
         "filled": filled,
     }
@@ -154,13 +194,6 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHORT else f"{text[:SHORT]}… ({len(text)} characters)"
 
 
-def _records_url(model: str) -> str:
-    return reverse("admin:odoo_browser_records", args=[model])
-
-
-def _record_url(model: str, record_id: int) -> str:
-    return reverse("admin:odoo_browser_record", args=[model, record_id])
-
-
-def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-    return TemplateResponse(request, f"admin/browser/{name}.html", {**admin.site.each_context(request), **context})
+def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    whole = {**admin.site.each_context(request), **context}
+    return TemplateResponse(request, f"admin/browser/{name}.html", whole, status=status)

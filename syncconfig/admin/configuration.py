@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from cron_descriptor import FormatException, get_description
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet, TextField
-from django.forms import Form
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
+from django.utils.safestring import mark_safe
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from hub.dialogs import confirm, go_to
+from apilog import naming
+from hub.cron import in_words
+from hub.dialogs import button, confirm, go_to, record_of
 from hub.errors import HubError
+from hub.modeladmin import HubModelAdmin
+from hub.redact import redact_url
 from hub.widgets import SecretsAdminMixin, SecretsMixin
-from syncconfig import listening, runs, schedules
-from syncconfig.admin import previewing
+from syncconfig import drift, listening, runs, schedules
+from syncconfig.admin import previewing, testing
+from syncconfig.admin.deleting import counted
+from syncconfig.admin.headers import HeaderInline
+from syncconfig.admin.mapping import MappingInline
+from syncconfig.admin.reading import for_reading, methods_of_callers
+from syncconfig.admin.tabs import IN_TABS, MAIN, OUT_TABS, SCRIPT_TAB, SCRIPTS
 from syncconfig.choices import METHODS
-from syncconfig.models import Configuration, Delivery, FieldMapping, Header
+from syncconfig.health import LABELS, health_of
+from syncconfig.models import Configuration
 
 OUT = "request_type == 'out'"
 IN = "request_type == 'in'"
@@ -41,28 +50,37 @@ ONLY_OUT = (
     "max_attempts",
     "shown_schedule",
 )
-MAIN = [("name", "code"), ("request_type", "active"), ("connection", "model"), "methods", "unmapped", "url"]
-OUT_TABS = [
-    (
-        "Authorization",
-        {"classes": ["tab"], "fields": ["auth_scheme", "auth_login", "auth_password", "auth_token", "auth_header"]},
-    ),
-    ("Records", {"classes": ["tab"], "fields": ["domain", "is_paginated", "page_size"]}),
-    ("Triggers", {"classes": ["tab"], "fields": ["on_create", "on_update", "on_delete", "schedule", "shown_schedule"]}),
-    ("Delivery", {"classes": ["tab"], "fields": [("connect_timeout", "read_timeout"), "max_attempts"]}),
-]
+HELP_OF = {
+    True: "Exactly one: the method with which the external system is called.",
+    False: "What callers may do. POST creates, PUT and PATCH update, DELETE deletes, GET reads and searches.",
+}
+METHODS_HELP = mark_safe(  # noqa: S308 - two sentences of ours
+    "".join(f'<span x-show="{when}">{HELP_OF[is_out]}</span>' for when, is_out in ((OUT, True), (IN, False)))
+)
+KEYS = ("api_key", "api_key_query")
+KEYS_JS = ", ".join(f"'{key}'" for key in KEYS)
+SECRETS_OF_SCHEME = {"basic": {"auth_password"}} | {scheme: {"auth_token"} for scheme in ("bearer", *KEYS)}
+
+
+class MethodsField(forms.MultipleChoiceField):
+    """Checkboxes; when none is ticked, the model says what is missing, and only it."""
+
+    def validate(self, value: Any) -> None:
+        """Known methods, any number of them."""
+        if value:
+            super().validate(value)
 
 
 class ConfigurationForm(SecretsMixin):
     """The configuration's form: methods as checkboxes, secrets kept when left empty."""
 
-    methods = forms.MultipleChoiceField(
+    goes_to = "url"
+
+    methods = MethodsField(
         choices=METHODS,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         required=True,
         label="HTTP methods",
-        help_text=Configuration._meta.get_field("methods").help_text,
-        error_messages={"required": "Choose the HTTP method with which the external system is called."},
     )
 
     class Meta:
@@ -73,115 +91,96 @@ class ConfigurationForm(SecretsMixin):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in SCRIPTS:
+            if name in self.fields:
+                self.fields[name].widget = UnfoldAdminTextareaWidget(attrs=testing.CODE | {"rows": 4})
+        if "methods" in self.fields:
+            self.fields["methods"].help_text = METHODS_HELP if not self.instance.pk else HELP_OF[self.instance.is_out]
         if self.instance.pk and "request_type" in self.fields:
             # The other direction is another configuration: none of its settings would fit.
             self.fields["request_type"].disabled = True
             self.fields["request_type"].help_text = "Chosen when the configuration is made."
 
+    def _post_clean(self) -> None:
+        """Hold model and filter domain against Odoo, where it can be asked."""
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, left out of its stubs
+        if self.errors or self.instance.connection_id is None:
+            return
+        try:
+            for name, told in drift.problems_of(self.instance).items():
+                self.add_error(name, told)
+        except HubError:
+            pass  # nothing is known: the rows' check says so after saving
 
-class MappingInline(TabularInline):
-    """Which Odoo field goes under which key."""
-
-    model = FieldMapping
-    tab = True
-    extra = 0
-    hide_title = True
-    verbose_name = "field mapping"
-    formfield_overrides = {TextField: {"widget": UnfoldAdminTextInputWidget}}
-    ordering_field = "position"
-    hide_ordering_field = True
-
-    def get_fields(self, request: HttpRequest, obj: Configuration | None = None) -> list[str]:
-        """A row of an Out configuration only goes out; one of an In configuration is read and written."""
-        of_direction = "skip_empty" if obj is not None and obj.is_out else "direction"
-        return [
-            "odoo_field",
-            "external_key",
-            "kind",
-            "detail",
-            "required",
-            "default",
-            of_direction,
-            "optional",
-            "position",
-        ]
-
-
-class HeaderForm(SecretsMixin):
-    """A header's row: the value is shown unless it is secret."""
-
-    class Meta:
-        """All columns."""
-
-        model = Header
-        fields = "__all__"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and not self.instance.secret:
-            self.fields["value"].widget = UnfoldAdminTextInputWidget()
-
-    def clean(self) -> dict[str, Any]:
-        """A stored secret is never brought to light by unticking Secret: whoever does so types the value anew."""
-        typed = self.cleaned_data.get("value")
-        cleaned = super().clean()
-        if self.instance.pk and self.initial.get("secret") and not cleaned.get("secret") and not typed:
-            self.add_error("value", "Type the value again: a secret one is not shown.")
-        return cleaned
-
-
-class HeaderInline(SecretsAdminMixin, TabularInline):
-    """What an Out configuration sends along."""
-
-    model = Header
-    form = HeaderForm
-    hide_title = True
-    tab = True
-    extra = 0
-    fields = ["name", "value", "secret"]
+    def unused(self, cleaned: dict[str, Any]) -> set[str]:
+        """Credentials of another authorization type are not kept where nobody sees them."""
+        needed = SECRETS_OF_SCHEME.get(str(cleaned.get("auth_scheme")), set())
+        return {"auth_password", "auth_token"} - needed if cleaned.get("auth_scheme") else set()
 
 
 @admin.register(Configuration)
-class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
+class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
     """What is exchanged, and whether it works."""
+
+    class Media:
+        """Field names to choose from, and the count of records."""
+
+        js = ["hub/configuration.js"]
 
     form = ConfigurationForm
     list_display = ["name", "direction", "model", "shown_methods", "shown_state", "shown_triggers", "active"]
     list_filter = ["request_type", "active", "connection", "model"]
     search_fields = ["name", "code", "model", "url"]
+    search_help_text = "Name, code, Odoo model or address"
+    empty_text = "A configuration says which records are exchanged with which external system."
     prepopulated_fields = {"code": ["name"]}
-    readonly_fields = ["shown_schedule"]
-    actions_detail = ["preview", "run_now", "see_logs"]
+    readonly_fields = ["shown_schedule", "shown_count"]
+    actions_detail = ["preview", "run_now", "run_samples", "check_fields", "see_logs"]
     actions = ["run_selected"]
     warn_unsaved_form = True
     conditional_fields = {
         **dict.fromkeys(ONLY_OUT, OUT),
-        "unmapped": IN,
+        **dict.fromkeys(("unmapped", "match_keys", "records_path"), IN),
+        **dict.fromkeys(("trusted_networks", "anybody_per_hour", "anybody_per_minute"), "accepts_anybody == true"),
+        "on_match": f"{IN} && match_keys != ''",
         "page_size": f"{OUT} && is_paginated == true",
         "auth_login": f"{OUT} && auth_scheme == 'basic'",
         "auth_password": f"{OUT} && auth_scheme == 'basic'",
-        "auth_token": f"{OUT} && (auth_scheme == 'bearer' || auth_scheme == 'api_key')",
-        "auth_header": f"{OUT} && auth_scheme == 'api_key'",
+        "auth_token": f"{OUT} && ['bearer', {KEYS_JS}].includes(auth_scheme)",
+        "auth_header": f"{OUT} && [{KEYS_JS}].includes(auth_scheme)",
     }
-    add_fieldsets = [(None, {"fields": MAIN}), ("Note", {"fields": ["note"]})]
+    add_fieldsets = [(None, {"fields": MAIN})]
 
     def get_fieldsets(self, request: HttpRequest, obj: Configuration | None = None) -> Any:
         """A new one begins with the main fields; what its direction needs further follows when it is saved."""
-        if obj is None or not obj.is_out:
+        if obj is None:
             return self.add_fieldsets
-        return [(None, {"fields": MAIN}), *OUT_TABS, ("Note", {"classes": ["tab"], "fields": ["note"]})]
+        sets = [(None, {"fields": MAIN}), *(OUT_TABS if obj.is_out else IN_TABS), SCRIPT_TAB]
+        replaced = {} if self.has_change_permission(request) else {"methods": "methods_in_words", "url": "shown_url"}
+        return for_reading(
+            sets,
+            replaced,
+            ("unmapped", "match_keys", "on_match", "records_path") if obj.is_out else ("url", "shown_url"),
+        )
 
     def get_inlines(self, request: HttpRequest, obj: Configuration | None) -> list[Any]:
         """Rows belong to a configuration that exists; headers to one that sends."""
         if obj is None:
             return []
-        return [MappingInline, HeaderInline] if obj.is_out else [MappingInline]
+        return (
+            [MappingInline, HeaderInline, testing.SampleInline] if obj.is_out else [MappingInline, testing.SampleInline]
+        )
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        """Run now is for Out."""
+        """Run now is for Out, running samples for those that have some."""
         actions = super().get_actions_detail(request, object_id)
-        is_out = Configuration.objects.filter(pk=object_id, request_type="out").exists()
-        return [one for one in actions if is_out or not one.action_name.endswith("run_now")]
+        configuration = self.get_object(request, str(object_id))
+        left_out = []
+        if configuration is None or not configuration.is_out:
+            left_out.append("run_now")
+        if configuration is None or not configuration.samples.exists():
+            left_out.append("run_samples")
+        return [one for one in actions if not one.action_name.endswith(tuple(left_out))]
 
     def response_add(
         self, request: HttpRequest, obj: Configuration, post_url_continue: str | None = None
@@ -194,6 +193,55 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         """Save the rows; what happens in Odoo from this moment on is heard."""
         super().save_related(request, form, formsets, change)
         listening.begin()
+        self._tell_about_odoo(request, form.instance, formsets)
+
+    def _tell_about_odoo(self, request: HttpRequest, configuration: Configuration, formsets: Any) -> None:
+        """Take the fields' present types for right; say what Odoo could not be asked, or how many records match."""
+        unchecked = next((one.unchecked for one in formsets if getattr(one, "unchecked", "")), "")
+        if unchecked:
+            self.message_user(
+                request, f"Saved, but the fields could not be held against Odoo: {unchecked}", level=messages.WARNING
+            )
+            return
+        try:
+            drift.check(configuration, accept=True)
+        except HubError as error:
+            self.message_user(request, f"Odoo cannot be asked just now: {error.message}", level=messages.WARNING)
+            return
+        if configuration.is_out:
+            self.message_user(request, f"Filter domain: {testing.counted(configuration)}", level=messages.INFO)
+
+    def get_urls(self) -> list[Any]:
+        """With what the form's own script asks for."""
+        return [
+            path("<int:object_id>/fields/", self.admin_site.admin_view(self.fields_json)),
+            path("<int:object_id>/matching/", self.admin_site.admin_view(self.matching_json)),
+            *super().get_urls(),
+        ]
+
+    def fields_json(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Odoo's fields for the mapping's rows."""
+        return testing.fields(request, self._viewed(request, object_id))
+
+    def matching_json(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """How many records match."""
+        return testing.matching(request, self._viewed(request, object_id))
+
+    def _viewed(self, request: HttpRequest, object_id: int) -> Configuration:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        configuration = record_of(self, request, str(object_id))
+        assert isinstance(configuration, Configuration)
+        return configuration
+
+    @display(description="Matching records")
+    def shown_count(self, obj: Configuration) -> str:
+        """Filled in by the page's script, so that an Odoo that is away does not hold up the page."""
+        return mark_safe("<span data-hub-count>Counting …</span>")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """How much goes with them, counted: a list of a hundred thousand deliveries would help nobody."""
+        return counted(Configuration.objects.filter(pk__in=[one.pk for one in objs]))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Configuration]:
         """With the connection that the list shows."""
@@ -209,18 +257,26 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         """The HTTP methods."""
         return ", ".join(obj.methods)
 
-    @display(
-        description="Is it working?", label={"OK": "success", "Waiting": "warning", "Given up": "danger", "Off": None}
-    )
-    def shown_state(self, obj: Configuration) -> tuple[str, str]:
-        """What the deliveries say."""
-        if not obj.active:
-            return "Off", "Off"
-        if given_up := obj.deliveries.filter(state=Delivery.State.DEAD).count():
-            return "Given up", f"{given_up} given up"
-        if waiting := obj.deliveries.filter(finished_at__isnull=True).count():
-            return "Waiting", f"{waiting} waiting"
-        return "OK", "OK"
+    @display(description="HTTP methods")
+    def methods_in_words(self, obj: Configuration) -> str:
+        """What callers may do; for Out, the one with which the external system is called."""
+        return ", ".join(obj.methods) if obj.is_out else methods_of_callers(obj.methods)
+
+    @display(description="Request URL")
+    def shown_url(self, obj: Configuration) -> str:
+        """The address; an old one may hold a secret."""
+        return redact_url(obj.url)
+
+    def prepare_rows(self, rows: list[Configuration]) -> None:
+        """How each of them does."""
+        found = health_of(rows)
+        for row in rows:
+            row.health = found[row.pk]  # type: ignore[attr-defined]
+
+    @display(description="Is it working?", label=LABELS)
+    def shown_state(self, obj: Any) -> tuple[str, str]:
+        """What its calls and deliveries say, as on the overview."""
+        return obj.health.state, obj.health.text
 
     @display(description="Starts")
     def shown_triggers(self, obj: Configuration) -> str:
@@ -241,35 +297,62 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         if not obj.pk or not obj.schedule:
             return "No schedule: records are sent by hand, by the API, or when they change."
         times, moment = [], timezone.now()
-        for _ in range(3):
-            moment = schedules.next_time(obj.schedule, moment)
-            times.append(date_format(timezone.localtime(moment), "D j M H:i"))
+        try:
+            for _ in range(3):
+                moment = schedules.next_time(obj.schedule, moment)
+                times.append(date_format(timezone.localtime(moment), "D j M H:i"))
+        except HubError as error:
+            return error.message
         return f"{in_words(obj.schedule)}. Next: {', '.join(times)} ({timezone.get_current_timezone_name()})."
 
-    @action(
-        description="Run now",
-        icon="play_arrow",
-        permissions=["change"],
-        url_path="run-now",
+    def has_run_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may change it, and whoever was given this alone."""
+        return self.has_change_permission(request) or request.user.has_perm("syncconfig.run_configuration")
+
+    @button(
+        "Run now",
+        "play_arrow",
+        "run",
+        "run-now",
         dialog=confirm("Run now?", "All records that match the filter domain are sent to the external system.", "Run"),
     )
-    def run_now(self, request: HttpRequest, form: Form, object_id: int) -> HttpResponse:
+    def run_now(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
         """Send all records that match the filter domain."""
-        self._run(request, Configuration.objects.get(pk=object_id))
-        return go_to(request, reverse("admin:syncconfig_configuration_change", args=[object_id]))
+        self._run(request, configuration)
+        return go_to(request, reverse("admin:syncconfig_configuration_change", args=[configuration.pk]))
 
-    @action(description="Preview", icon="visibility", permissions=["view"], url_path="preview")
-    def preview(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @button("Preview", "visibility", "view", "preview")
+    def preview(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
         """What would be sent or written; nothing is."""
-        return previewing.page(request, object_id)
+        return previewing.page(request, configuration)
 
-    @action(description="Logs", icon="receipt_long", permissions=["view"], url_path="logs")
-    def see_logs(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @button("Run samples", "science", "run", "samples", posts=True)
+    def run_samples(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
+        """What the samples give, beside what is expected."""
+        return testing.results(request, configuration)
+
+    @button("Check fields", "rule", "run", "check-fields", posts=True)
+    def check_fields(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
+        """Does each mapped field still exist in Odoo?"""
+        try:
+            found = drift.check(configuration)
+        except HubError as error:
+            self.message_user(request, f"Odoo cannot be asked just now: {error.message}", level=messages.ERROR)
+        else:
+            for sentence in found:
+                self.message_user(request, sentence, level=messages.ERROR)
+            if not found:
+                self.message_user(request, "All mapped fields are in Odoo, as they were.", level=messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:syncconfig_configuration_change", args=[configuration.pk]))
+
+    @button("Logs", "receipt_long", "view", "logs")
+    def see_logs(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
         """What this configuration exchanged."""
-        code = Configuration.objects.get(pk=object_id).code
-        return HttpResponseRedirect(f"{reverse('admin:apilog_apilog_changelist')}?configuration_code={code}")
+        return HttpResponseRedirect(
+            f"{reverse('admin:apilog_apilog_changelist')}?configuration_code={configuration.code}"
+        )
 
-    @admin.action(description="Run now: send all matching records")
+    @admin.action(description="Run now: send all matching records", permissions=["run"])
     def run_selected(self, request: HttpRequest, queryset: QuerySet[Configuration]) -> None:
         """Run each of the chosen configurations."""
         for configuration in queryset:
@@ -281,6 +364,7 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
         except HubError as error:
             self.message_user(request, error.message, level=messages.ERROR)
         else:
+            self.log_change(request, configuration, "Run by hand.")
             self.message_user(
                 request,
                 f"“{configuration.name}” has been started. Its records appear under Deliveries in a moment.",
@@ -288,9 +372,7 @@ class ConfigurationAdmin(SecretsAdminMixin, ModelAdmin):
             )
 
 
-def in_words(cron: str) -> str:
-    """A cron line as a sentence; the line itself where it cannot be told."""
-    try:
-        return str(get_description(cron))
-    except FormatException:
-        return cron
+@naming.tell
+def names_by_code() -> dict[str, str]:
+    """How people call the configurations, for the log, which knows their codes."""
+    return dict(Configuration.objects.values_list("code", "name"))

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 
+from hub.dialogs import button, confirm, go_to
+from hub.errors import HubError
+from hub.modeladmin import HubModelAdmin
 from hub.widgets import SecretsAdminMixin, SecretsMixin
-from syncconfig import checking, listening
+from syncconfig import checking, hearing, held, listening
 from syncconfig.admin import browser
 from syncconfig.models import OdooConnection
+from syncconfig.models.connection import EMBEDDED
 
 HEARD = {
     listening.OUTBOX: "outbox: every change, at once",
-    listening.POLLING: "polling: creations and updates, every few seconds",
+    listening.INSIDE: "an outbox inside of Odoo: creations, updates and deletions, within a second or two",
+    listening.POLLING: "polling: creations and updates, every few seconds; “Hear everything” sets up more",
 }
+HELD = (
+    "{} waiting deliveries name records of another database than this connection leads to now. "
+    "They are held, not sent; see Deliveries, state Another database."
+)
 
 
 class ConnectionForm(SecretsMixin):
-    """The connection's form; empty secrets keep what is stored."""
+    """The connection's form; empty secrets keep what is stored, as long as the address leads to the same Odoo."""
+
+    goes_to = "url"
 
     class Meta:
         """All that people may change."""
@@ -32,22 +45,28 @@ class ConnectionForm(SecretsMixin):
         model = OdooConnection
         exclude = ("from_environment",)
 
+    def unused(self, cleaned: dict[str, Any]) -> set[str]:
+        """The embedded Odoo asks for no credentials."""
+        return {"password", "api_key"} if cleaned.get("transport") == EMBEDDED else set()
+
 
 admin.site.index_title = "Overview"
 admin.site.extra_urls = browser.urls  # type: ignore[attr-defined]  # Unfold's site asks for it
 
 
 @admin.register(OdooConnection)
-class OdooConnectionAdmin(SecretsAdminMixin, ModelAdmin):
+class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     """Where Odoo is, and whether it can be reached."""
 
     form = ConnectionForm
     list_display = ["name", "place", "shown_check", "shown_changes", "active"]
     list_filter = ["active", "transport"]
     search_fields = ["name", "code", "url"]
+    search_help_text = "Name, code or address"
+    empty_text = "A connection says where an Odoo is, and as which of its users the hub works."
     prepopulated_fields = {"code": ["name"]}
     readonly_fields = ["shown_environment", "last_check", "shown_changes"]
-    actions_detail = ["test_connection"]
+    actions_detail = ["test_connection", "hear_everything", "stop_hearing"]
     warn_unsaved_form = True
     conditional_fields = dict.fromkeys(("url", "database", "login", "password", "api_key"), "transport != 'embedded'")
 
@@ -97,11 +116,90 @@ class OdooConnectionAdmin(SecretsAdminMixin, ModelAdmin):
         """The way that is used, which the connection itself decides."""
         return HEARD[listening.source_of(obj)]
 
-    @action(description="Test connection", icon="network_check", permissions=["change"], url_path="test-connection")
-    def test_connection(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """One that configurations need is not deleted; what to do instead is said."""
+        connection = self.get_object(request, unquote(object_id))
+        needed = list(connection.configurations.all()) if connection is not None else []
+        if not needed or not self.has_delete_permission(request):
+            return super().delete_view(request, object_id, extra_context)
+        self.message_user(
+            request,
+            f"“{connection}” cannot be deleted while configurations need it: {', '.join(map(str, needed))}. Delete "
+            "them first, or give them another connection. To stop using it, switch it off.",
+            level=messages.ERROR,
+        )
+        return HttpResponseRedirect(reverse("admin:syncconfig_odooconnection_change", args=[connection.pk]))
+
+    def save_model(self, request: HttpRequest, obj: OdooConnection, form: Any, change: bool) -> None:
+        """Say what becomes of messages when the connection leads to another database; hear that from now on."""
+        super().save_model(request, obj, form, change)
+        listening.begin()
+        with suppress(HubError):
+            if waiting := held.strange(obj):
+                self.message_user(request, HELD.format(waiting), level=messages.WARNING)
+
+    def has_test_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may change it, and whoever was given this alone."""
+        return self.has_change_permission(request) or request.user.has_perm("syncconfig.test_odooconnection")
+
+    @button("Test connection", "network_check", "test", "test-connection", posts=True)
+    def test_connection(self, request: HttpRequest, connection: OdooConnection) -> HttpResponse:
         """Log in, ask for the version and read one record."""
-        connection = OdooConnection.objects.get(pk=object_id)
         ok = checking.check(connection)
         level = messages.SUCCESS if ok else messages.ERROR
         self.message_user(request, connection.check_message, level=level)
-        return HttpResponseRedirect(reverse("admin:syncconfig_odooconnection_change", args=[object_id]))
+        return HttpResponseRedirect(reverse("admin:syncconfig_odooconnection_change", args=[connection.pk]))
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Setting up is for an Odoo that is asked, taking down for one that has an outbox."""
+        connection = self.get_object(request, str(object_id))
+        source = listening.source_of(connection) if connection is not None else listening.OUTBOX
+        left_out = {
+            listening.OUTBOX: ("hear_everything", "stop_hearing"),
+            listening.POLLING: ("stop_hearing",),
+            listening.INSIDE: (),
+        }[source]
+        actions = super().get_actions_detail(request, object_id)
+        return [one for one in actions if not one.action_name.endswith(left_out or ("\0",))]
+
+    @button(
+        "Hear everything",
+        "hearing",
+        "change",
+        "hear",
+        dialog=confirm(
+            "Set up an outbox in this Odoo?",
+            "The hub makes a small model and three automation rules for each model that it listens to, in Odoo's own "
+            "settings. Deletions are heard then, too, and everything within a second or two. Doing it again mends what "
+            "was changed there. “Stop hearing” removes all of it.",
+            "Set up",
+        ),
+    )
+    def hear_everything(self, request: HttpRequest, connection: OdooConnection) -> HttpResponse:
+        """Set up the outbox inside of Odoo, or mend it."""
+        return self._hearing(request, connection, hearing.set_up)
+
+    @button(
+        "Stop hearing",
+        "hearing_disabled",
+        "change",
+        "stop-hearing",
+        dialog=confirm(
+            "Remove the outbox from this Odoo?",
+            "What it holds is heard first. Then model and rules are removed, and the hub asks every few seconds again; "
+            "deletions are not heard any more.",
+            "Remove",
+        ),
+    )
+    def stop_hearing(self, request: HttpRequest, connection: OdooConnection) -> HttpResponse:
+        """Remove it; nothing is left behind."""
+        return self._hearing(request, connection, hearing.remove)
+
+    def _hearing(
+        self, request: HttpRequest, connection: OdooConnection, work: Callable[[OdooConnection], str]
+    ) -> HttpResponse:
+        try:
+            self.message_user(request, work(connection), level=messages.SUCCESS)
+        except HubError as error:
+            self.message_user(request, error.message, level=messages.ERROR)
+        return go_to(request, reverse("admin:syncconfig_odooconnection_change", args=[connection.pk]))

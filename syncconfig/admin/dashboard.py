@@ -1,78 +1,119 @@
-"""Where business users start: what runs, what fails, what waits."""
+"""Where business users start: what runs, what fails, what waits, as far as they may see it."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from apilog import naming
 from apilog.models import ApiLog
+from syncconfig.health import RECENT, calls_since, health_of
 from syncconfig.models import Configuration, Delivery, OdooConnection
 
 SHOWN = 8
+MOST = 50
+"""Configurations on the overview; the list has them all."""
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's callback: the numbers of the last 24 hours, each with the way to its rows."""
-    since = timezone.now() - timedelta(hours=24)
-    logs, deliveries = reverse("admin:apilog_apilog_changelist"), reverse("admin:syncconfig_delivery_changelist")
-    calls = ApiLog.objects.filter(started_at__gte=since).aggregate(
-        came_in=Count("id", filter=Q(direction="in")),
-        went_out=Count("id", filter=Q(direction="out")),
-        failed=Count("id", filter=Q(state="failed")),
+    logs, deliveries, configurations, connections = (
+        may_see(request, name)
+        for name in ("apilog.apilog", "syncconfig.delivery", "syncconfig.configuration", "syncconfig.odooconnection")
     )
-    states = Delivery.objects.filter(Q(state__in=Delivery.UNFINISHED) | Q(state=Delivery.State.DEAD)).aggregate(
-        waiting=Count("id", filter=Q(state__in=Delivery.UNFINISHED)),
-        dead=Count("id", filter=Q(state=Delivery.State.DEAD)),
-    )
-    context["cards"] = [
-        _card("Calls that came in", calls["came_in"], "last 24 hours", f"{logs}?direction__exact=in"),
-        _card("Calls that went out", calls["went_out"], "last 24 hours", f"{logs}?direction__exact=out"),
-        _card("Failed calls", calls["failed"], "last 24 hours", f"{logs}?state__exact=failed", bad=calls["failed"] > 0),
-        _card("Deliveries waiting", states["waiting"], _oldest(), f"{deliveries}?state__exact=pending"),
-        _card(
-            "Deliveries given up",
-            states["dead"],
-            "somebody has to look",
-            f"{deliveries}?state__exact=dead",
-            bad=states["dead"] > 0,
-        ),
-    ]
-    context["configurations"] = _configurations(since)
-    context["failures"] = list(ApiLog.objects.filter(state="failed").order_by("-id")[:SHOWN])
-    context["connections"] = list(OdooConnection.objects.all()[:SHOWN])
+    context["cards"] = [*(_calls() if logs else []), *(_deliveries() if deliveries else [])]
+    context["sees"] = {
+        "configurations": configurations,
+        "connections": connections,
+        "failures": logs,
+        "anything": logs or deliveries or configurations or connections,
+    }
+    context["may_add"] = {
+        "configurations": request.user.has_perm("syncconfig.add_configuration"),
+        "connections": request.user.has_perm("syncconfig.add_odooconnection"),
+    }
+    if configurations:
+        context["configurations"] = _configurations()
+        context["more"] = max(Configuration.objects.count() - MOST, 0)
+    if connections:
+        context["connections"] = list(OdooConnection.objects.all()[:SHOWN])
+    if logs:
+        context["failures"] = _failures()
     return context
 
 
-def _card(title: str, number: int, note: str, url: str, *, bad: bool = False) -> dict[str, Any]:
+def may_see(request: HttpRequest, model: str) -> bool:
+    """Whether the user may look at the pages of ``app.model``."""
+    app, name = model.split(".")
+    return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}")
+
+
+def _calls() -> list[dict[str, Any]]:
+    since = timezone.now() - RECENT
+    calls = calls_since(since).aggregate(
+        came_in=Count("id", filter=Q(direction=ApiLog.Direction.IN)),
+        went_out=Count("id", filter=Q(direction=ApiLog.Direction.OUT)),
+        failed=Count("id", filter=Q(state__in=ApiLog.BAD)),
+    )
+    bad = calls["failed"]
+    return [
+        _card("Calls that came in", calls["came_in"], "last 24 hours", "apilog_apilog", direction__exact="in"),
+        _card("Calls that went out", calls["went_out"], "last 24 hours", "apilog_apilog", direction__exact="out"),
+        _card("Failed calls", bad, "last 24 hours", "apilog_apilog", bad=bad > 0, state__in=",".join(ApiLog.BAD)),
+    ]
+
+
+def _deliveries() -> list[dict[str, Any]]:
+    kept = Q(held_at__isnull=False)
+    states = Delivery.objects.filter(Q(finished_at__isnull=True) | Q(state=Delivery.State.DEAD)).aggregate(
+        waiting=Count("id", filter=Q(finished_at__isnull=True) & ~kept),
+        held=Count("id", filter=kept),
+        dead=Count("id", filter=Q(state=Delivery.State.DEAD)),
+    )
+    waiting, held, dead = states["waiting"], states["held"], states["dead"]
+    due = f"{Delivery.State.PENDING},{Delivery.State.SENDING}"
+    note = "somebody has to look" if dead else "nothing to look after"
+    cards = [
+        _card("Deliveries waiting", waiting, _oldest(), "syncconfig_delivery", state__in=due),
+        _card("Deliveries given up", dead, note, "syncconfig_delivery", bad=dead > 0, state__exact="dead"),
+    ]
+    if held:
+        other = "of another database"
+        cards.append(_card("Deliveries held", held, other, "syncconfig_delivery", bad=True, state__exact="held"))
+    return cards
+
+
+def _card(title: str, number: int, note: str, rows: str, *, bad: bool = False, **query: str) -> dict[str, Any]:
+    url = f"{reverse(f'admin:{rows}_changelist')}?{urlencode(query, safe=',')}"
     return {"title": title, "number": number, "note": note, "url": url, "bad": bad}
 
 
 def _oldest() -> str:
-    oldest = Delivery.objects.filter(state__in=Delivery.UNFINISHED).order_by("created_at").first()
+    waiting = Delivery.objects.filter(finished_at__isnull=True, held_at__isnull=True)
+    oldest = waiting.order_by("created_at").first()
     if oldest is None:
         return "nothing is waiting"
     minutes = int((timezone.now() - oldest.created_at).total_seconds() // 60)
+    if minutes >= 120:
+        return f"the oldest for {minutes // 60} h" if minutes < 48 * 60 else f"the oldest for {minutes // 1440} days"
     return f"the oldest for {minutes} min" if minutes else "for less than a minute"
 
 
-def _configurations(since: Any) -> list[dict[str, Any]]:
-    counted = {
-        row["configuration_id"]: row
-        for row in ApiLog.objects.filter(started_at__gte=since, configuration_id__isnull=False)
-        .order_by()
-        .values("configuration_id")
-        .annotate(calls=Count("id"), failed=Count("id", filter=Q(state="failed")))
-    }
-    rows = []
-    for one in Configuration.objects.order_by("request_type", "name")[:50]:
-        numbers = counted.get(one.pk, {"calls": 0, "failed": 0})
-        state = (
-            "off" if not one.active else "failing" if numbers["failed"] else "working" if numbers["calls"] else "quiet"
-        )
-        rows.append({"configuration": one, "state": state, **numbers})
-    return rows
+def _configurations() -> list[dict[str, Any]]:
+    shown = list(Configuration.objects.select_related("connection").order_by("request_type", "name")[:MOST])
+    health = health_of(shown)
+    return [{"configuration": one, "health": health[one.pk]} for one in shown]
+
+
+def _failures() -> list[dict[str, Any]]:
+    names = naming.names()
+    rows = ApiLog.objects.filter(state__in=ApiLog.BAD).order_by("-id").defer("request_body", "response_body")
+    return [
+        {"row": row, "name": names.get(row.configuration_code) or row.configuration_code or row.operation or row.url}
+        for row in rows[:SHOWN]
+    ]

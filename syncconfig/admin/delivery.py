@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
-from unfold.decorators import action, display
+from unfold.decorators import display
 
-from hub.dialogs import confirm, go_to
+from hub.dialogs import button, confirm, go_to
+from hub.errors import HubError
+from hub.modeladmin import HubModelAdmin
+from hub.moments import NO_BREAK, short
 from hub.readonly import ReadOnlyMixin
-from syncconfig import outbox
+from syncconfig import held, outbox
 from syncconfig.models import Delivery, Run
 
 DELIVERY_LABELS = {
     Delivery.State.PENDING: "warning",
     Delivery.State.SENDING: "info",
+    Delivery.State.HELD: "danger",
     Delivery.State.DONE: "success",
     Delivery.State.SKIPPED: None,
     Delivery.State.DEAD: "danger",
@@ -35,7 +38,7 @@ RUN_LABELS = {
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
+class DeliveryAdmin(ReadOnlyMixin, HubModelAdmin):
     """The outbox. Nothing in it is edited; it is sent again."""
 
     list_display = [
@@ -44,18 +47,18 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
         "event",
         "shown_state",
         "attempts",
-        "last_status",
         "shown_error",
-        "created_at",
-        "due_at",
+        "shown_created",
+        "shown_due",
     ]
+    empty_text = "A message to an external system stands here from the moment it is owed until long after it arrived."
     list_filter = ["state", "configuration", "event", ("run", admin.RelatedFieldListFilter)]
     list_filter_submit = False
     search_fields = ["=record_id", "trace_id", "=message_id"]
     search_help_text = "Record id, trace id or message id"
     list_select_related = ["configuration"]
-    actions = ["send_again"]
-    actions_detail = ["send_this_again", "see_attempts"]
+    actions = ["send_again", "send_from_present", "discard"]
+    actions_detail = ["send_this_again", "send_this_from_present", "discard_this", "see_attempts"]
     list_per_page = 50
     show_full_result_count = False
     fieldsets = [
@@ -66,6 +69,7 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
                     ("configuration", "event"),
                     ("records", "attempts"),
                     ("state", "last_status"),
+                    "database",
                     "last_error",
                 ]
             },
@@ -78,7 +82,7 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
     @display(description="Record")
     def shown_record(self, obj: Delivery) -> str:
         """Model and the first ids."""
-        return obj.records_text()
+        return obj.records_text().replace(" ", NO_BREAK, 1)
 
     @display(description="Records")
     def records(self, obj: Delivery) -> str:
@@ -102,9 +106,20 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
         """What went wrong, shortened."""
         return obj.last_error if len(obj.last_error) <= 80 else f"{obj.last_error[:79]}…"
 
+    @display(description="Created", ordering="created_at")
+    def shown_created(self, obj: Delivery) -> str:
+        """When it was owed."""
+        return short(obj.created_at)
+
+    @display(description="Next try", ordering="due_at")
+    def shown_due(self, obj: Delivery) -> str:
+        """When it is sent, or sent again."""
+        return short(obj.due_at) if obj.state == Delivery.State.PENDING else ""
+
     def has_replay_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may change configurations may send again."""
-        return bool(request.user.has_perm("syncconfig.change_configuration"))
+        """Who may change configurations, and who was given this alone."""
+        user = request.user
+        return user.has_perm("syncconfig.change_configuration") or user.has_perm("syncconfig.replay_delivery")
 
     @admin.action(description="Send again", permissions=["replay"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
@@ -114,28 +129,98 @@ class DeliveryAdmin(ReadOnlyMixin, ModelAdmin):
             request, f"{count} queued again. What waits already was left as it is.", level=messages.SUCCESS
         )
 
-    @action(
-        description="Send again",
-        icon="replay",
-        permissions=["replay"],
-        url_path="send-again",
+    @admin.action(description="Send from the present Odoo (held ones)", permissions=["replay"])
+    def send_from_present(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """A person says that the ids mean the same in the Odoo that is connected now."""
+        self._decide(request, held.send_from_present, queryset, "queued with the records of the present Odoo")
+
+    @admin.action(description="Discard (held ones)", permissions=["replay"])
+    def discard(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Nobody needs them any more."""
+        self._decide(request, held.discard, queryset, "discarded")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """The decision is asked for where one is to be made."""
+        actions = super().get_actions_detail(request, object_id)
+        delivery = self.get_object(request, str(object_id))
+        if delivery is not None and delivery.held_at is not None:
+            return [one for one in actions if not one.action_name.endswith("send_this_again")]
+        return [one for one in actions if not one.action_name.endswith(("from_present", "discard_this"))]
+
+    @button(
+        "Send from the present Odoo",
+        "move_down",
+        "replay",
+        "send-from-present",
+        dialog=confirm(
+            "Send from the present Odoo?",
+            "The record with the same id is read from the Odoo that is connected now. Do this only when it is the "
+            "same database under another name.",
+            "Send",
+        ),
+    )
+    def send_this_from_present(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
+        """The same, for this message."""
+        one = Delivery.objects.filter(pk=delivery.pk)
+        if self._decide(request, held.send_from_present, one, "queued with the record of the present Odoo"):
+            self.log_change(request, delivery, "Sent from the present Odoo by hand.")
+        return go_to(request, reverse("admin:syncconfig_delivery_change", args=[delivery.pk]))
+
+    @button(
+        "Discard",
+        "delete_sweep",
+        "replay",
+        "discard",
+        dialog=confirm("Discard?", "It is never sent.", "Discard"),
+    )
+    def discard_this(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
+        """The same, for this message."""
+        if self._decide(request, held.discard, Delivery.objects.filter(pk=delivery.pk), "discarded"):
+            self.log_change(request, delivery, "Discarded by hand.")
+        return go_to(request, reverse("admin:syncconfig_delivery_change", args=[delivery.pk]))
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        act: Callable[[QuerySet[Delivery]], int],
+        chosen: QuerySet[Delivery],
+        done: str,
+    ) -> int:
+        """Act on the held ones among the chosen, and tell; answers how many they were."""
+        ids = list(chosen.values_list("pk", flat=True))
+        try:
+            count = act(Delivery.objects.filter(pk__in=ids))
+        except HubError as error:
+            self.message_user(request, error.message, level=messages.ERROR)
+            return 0
+        level = messages.SUCCESS if count else messages.WARNING
+        self.message_user(request, f"{count} {done}. Only those that are held can be.", level=level)
+        return count
+
+    @button(
+        "Send again",
+        "replay",
+        "replay",
+        "send-again",
         dialog=confirm("Send again?", "The record is read anew from Odoo and sent with today's mapping.", "Send"),
     )
-    def send_this_again(self, request: HttpRequest, form: Form, object_id: int) -> HttpResponse:
+    def send_this_again(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
         """Queue this message once more."""
-        count = outbox.replay(Delivery.objects.filter(pk=object_id))
+        count = outbox.replay(Delivery.objects.filter(pk=delivery.pk))
         told = "Queued again." if count else "It is waiting or being sent already."
+        if count:
+            self.log_change(request, delivery, "Sent again by hand.")
         self.message_user(request, told, level=messages.SUCCESS if count else messages.WARNING)
-        return go_to(request, reverse("admin:syncconfig_delivery_change", args=[object_id]))
+        return go_to(request, reverse("admin:syncconfig_delivery_change", args=[delivery.pk]))
 
-    @action(description="Attempts in the log", icon="receipt_long", permissions=["view"], url_path="attempts")
-    def see_attempts(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @button("Attempts in the log", "receipt_long", "view", "attempts")
+    def see_attempts(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
         """Each attempt's request and response."""
-        return HttpResponseRedirect(f"{reverse('admin:apilog_apilog_changelist')}?delivery_id={object_id}")
+        return HttpResponseRedirect(f"{reverse('admin:apilog_apilog_changelist')}?delivery_id={delivery.pk}")
 
 
 @admin.register(Run)
-class RunAdmin(ReadOnlyMixin, ModelAdmin):
+class RunAdmin(ReadOnlyMixin, HubModelAdmin):
     """Runs of whole configurations: how far they are, and what they queued."""
 
     list_display = [
@@ -145,9 +230,10 @@ class RunAdmin(ReadOnlyMixin, ModelAdmin):
         "records",
         "shown_deliveries",
         "error",
-        "created_at",
-        "finished_at",
+        "shown_created",
+        "shown_finished",
     ]
+    empty_text = "A run sends all records of an Out configuration: by its button Run now, or on its schedule."
     list_filter = ["state", "configuration"]
     list_select_related = ["configuration"]
     fieldsets = [
@@ -159,6 +245,16 @@ class RunAdmin(ReadOnlyMixin, ModelAdmin):
     def shown_state(self, obj: Run) -> Any:
         """How far it is."""
         return obj.state, obj.get_state_display()
+
+    @display(description="Created", ordering="created_at")
+    def shown_created(self, obj: Run) -> str:
+        """When it was asked for."""
+        return short(obj.created_at)
+
+    @display(description="Finished", ordering="finished_at")
+    def shown_finished(self, obj: Run) -> str:
+        """When all was queued."""
+        return short(obj.finished_at)
 
     @display(description="Deliveries")
     def shown_deliveries(self, obj: Run) -> str:

@@ -5,39 +5,57 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from hub.errors import HubError
-from syncconfig import preview
+from syncconfig import preview, samples
 from syncconfig.models import Configuration
 
 LONGEST = 100_000
 
 
-def page(request: HttpRequest, configuration_id: int) -> HttpResponse:
+def page(request: HttpRequest, configuration: Configuration) -> HttpResponse:
     """Show it: ``record`` is the id of an Out preview, ``payload`` the JSON of an In preview."""
-    if not request.user.has_perm("syncconfig.view_configuration"):
-        raise PermissionDenied
-    configuration = get_object_or_404(Configuration.objects.select_related("connection"), pk=configuration_id)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": f"Preview: {configuration.name}",
         "configuration": configuration,
     }
     context |= _out(request, configuration) if configuration.is_out else _in(request, configuration)
+    context["may_keep"] = request.user.has_perm("syncconfig.add_sample")
+    if request.method == "POST" and "keep" in request.POST:
+        kept = _kept(request, configuration, context)
+        if kept is not None:
+            return kept
     return TemplateResponse(request, "admin/configuration/preview.html", context)
 
 
+def _kept(request: HttpRequest, configuration: Configuration, context: dict[str, Any]) -> HttpResponse | None:
+    """Keep what is shown as a sample, and go there; None when it cannot be, and the page says why."""
+    if not context["may_keep"]:
+        raise PermissionDenied
+    if "found" not in context:
+        return None
+    try:
+        sample = samples.keep(configuration, request.POST.get("name", ""), context["found"], context.get("data", {}))
+    except HubError as error:
+        context["refused"] = error.message
+        return None
+    messages.success(request, f"“{sample.name}” is kept as a sample. “Run samples” shows when its result changes.")
+    return HttpResponseRedirect(reverse("admin:syncconfig_configuration_change", args=[configuration.pk]) + "#samples")
+
+
 def _out(request: HttpRequest, configuration: Configuration) -> dict[str, Any]:
-    text = request.GET.get("record", "").strip()
+    text = (request.POST if request.method == "POST" else request.GET).get("record", "").strip()
     if text and not (text.isascii() and text.isdigit() and len(text) < 10):
         return {"record": text, "refused": "The record id must be a whole number."}
     try:
-        return {"record": text, "shown": _shown(preview.of_record(configuration, int(text) if text else None))}
+        found = preview.of_record(configuration, int(text) if text else None)
+        return {"record": text, "found": found, "shown": _shown(found)}
     except HubError as error:
         return {"record": text, "refused": error.message}
 
@@ -47,7 +65,8 @@ def _in(request: HttpRequest, configuration: Configuration) -> dict[str, Any]:
     try:
         data = json.loads(text) if text else preview.example(configuration)
         text = text or json.dumps(data, indent=2, ensure_ascii=False)
-        return {"payload": text, "shown": _shown(preview.of_payload(configuration, data))}
+        found = preview.of_payload(configuration, data)
+        return {"payload": text, "data": data, "found": found, "shown": _shown(found)}
     except HubError as error:
         return {"payload": text, "refused": error.message}
     except (ValueError, RecursionError) as error:
@@ -67,7 +86,8 @@ def _shown(found: preview.Preview) -> dict[str, Any]:
     ]
     result = "" if found.error else json.dumps(found.result, indent=2, ensure_ascii=False, default=str)
     return {"title": found.title, "rows": rows, "result": result, "error": found.error, "method": found.method,
-            "url": found.url, "headers": found.headers}  # fmt: skip
+            "url": found.url, "headers": found.headers, "logs": found.logs,
+            "withheld": found.withheld, "id": found.record.get("id", "")}  # fmt: skip
 
 
 def _text(value: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django_q.models import Failure, OrmQ, Schedule, Success
-from unfold.admin import ModelAdmin
 
+from hub.modeladmin import HubModelAdmin
 from hub.readonly import ReadOnlyMixin
 
 # Unregistered for good: successful tasks and the raw queue tell a business user nothing.
@@ -15,14 +15,14 @@ for model in (Success, OrmQ, Failure, Schedule):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(ReadOnlyMixin, ModelAdmin):
+class ScheduleAdmin(ReadOnlyMixin, HubModelAdmin):
     """Kept in step with the configurations; edit those."""
 
     list_display = ["name", "func", "cron", "next_run"]
 
 
 @admin.register(Failure)
-class FailureAdmin(ReadOnlyMixin, ModelAdmin):
+class FailureAdmin(ReadOnlyMixin, HubModelAdmin):
     """Tasks that ended in an exception."""
 
     list_display = ["name", "func", "started", "stopped", "result"]

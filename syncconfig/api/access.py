@@ -2,76 +2,167 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
-from rest_framework.request import Request
+from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from hub.api.errors import MethodNotAllowed
-from hub.errors import NotAuthenticated, NotFound, NotPermitted
-from syncconfig.models import ApiClient, ApiToken, Configuration
-from syncconfig.models.client import digest
-
-USED_EVERY = timedelta(minutes=1)
-"""How exact `last used` is: writing it at every call would cost more than it tells."""
+from hub.errors import BEARER, HubError, NotAuthenticated, NotFound, NotPermitted
+from syncconfig.models import ApiClient, ApiToken, Configuration, Scheme
 
 CHOOSER = "X-Sync-Config"
 """Header with a configuration's code, for models that several configurations offer to the same caller."""
 
+BASIC = 'Basic realm="Sync Hub", charset="UTF-8"'
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A configuration, and what this caller may do there: what it offers, as far as the caller was given it."""
+
+    configuration: Configuration
+    methods: tuple[str, ...]
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """What others may do there."""
+        return frozenset(self.configuration.methods) - frozenset(self.methods)
+
 
 @dataclass(frozen=True)
 class Caller:
-    """An authenticated client, through one of its tokens."""
+    """Who calls, from where, and how it said so: a client by one of its tokens, or somebody in a trusted network."""
 
-    client: ApiClient
-    token: ApiToken
+    scheme: Scheme
+    address: str
+    client: ApiClient | None = None
+    token: ApiToken | None = None
+    open: tuple[Configuration, ...] = ()
+    """For a caller without a token: the configurations that ask for none."""
 
-    def configurations(self) -> QuerySet[Configuration]:
-        """The active In configurations that it may use."""
-        active = Configuration.objects.filter(active=True, request_type="in", connection__active=True)
-        return active if self.client.all_configurations else active.filter(clients=self.client)
+    @property
+    def name(self) -> str:
+        """For logs and answers."""
+        return self.client.name if self.client is not None else f"anonymous from {self.address}"
 
-
-def authenticate(request: Request) -> Caller:
-    """The caller behind the bearer token (RFC 6750, 2.1); raises NotAuthenticated, the same for every wrong token."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    token = token.strip()
-    if not token:
-        raise NotAuthenticated("Send a token in the header Authorization: Bearer TOKEN.")
-    if scheme.lower() != "bearer":
-        raise NotAuthenticated(
-            f"Authorization type {scheme[:20]!r} is not accepted here. Send Authorization: Bearer TOKEN."
-        )
-    now = timezone.now()
-    found = ApiToken.objects.select_related("client").filter(digest=digest(token)).first()
-    if found is None or not found.valid_at(now):
-        raise NotAuthenticated("The token is wrong, expired or revoked. Ask the hub's administrator for a new one.")
-    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USED_EVERY)
-    if found.last_used_at is None or now - found.last_used_at > USED_EVERY:
-        ApiToken.objects.filter(stale, pk=found.pk).update(last_used_at=now)
-    return Caller(found.client, found)
+    def offers(self, model: str = "", code: str = "") -> list[Offer]:
+        """What it may use, by any scheme, in order of the codes; of one model, or with one code, only."""
+        client, token = self.client, self.token
+        if client is None or token is None:
+            return [Offer(one, tuple(one.methods)) for one in self.open if _is(one, model, code)]
+        found = _active(model, code).select_related("connection")
+        if token.scope:
+            found = found.filter(code__in=token.scope.split())
+        if client.all_configurations:
+            return _in_order(_offer(one, client.methods) for one in found)
+        mine = FilteredRelation("grants", condition=Q(grants__client=client))
+        granted: Any = found.annotate(mine=mine, granted=F("mine__methods")).filter(mine__isnull=False)
+        return _in_order(_offer(one, one.granted) for one in granted)
 
 
-def configuration_for(caller: Caller, model: str, method: str, code: str = "") -> Configuration:
-    """The configuration that answers ``method`` on ``model`` for this caller.
+def _active(model: str = "", code: str = "") -> QuerySet[Configuration]:
+    found = Configuration.objects.filter(active=True, request_type="in", connection__active=True).order_by()
+    found = found.filter(model=model) if model else found
+    return found.filter(code=code) if code else found
 
-    Where several do, ``code`` (the header X-Sync-Config) chooses. Raises NotFound when the caller has
-    none for the model, NotPermitted for a code that is not its own, MethodNotAllowed otherwise.
+
+def _is(configuration: Configuration, model: str, code: str) -> bool:
+    return configuration.model == (model or configuration.model) and configuration.code == (code or configuration.code)
+
+
+def _in_order(offers: Iterable[Offer]) -> list[Offer]:
+    """Sorted here: it costs Django more to tell the database how than to sort the few that there are."""
+    return sorted(offers, key=lambda one: (one.configuration.model, one.configuration.code))
+
+
+def _offer(configuration: Configuration, granted: Sequence[str]) -> Offer:
+    return Offer(configuration, tuple(name for name in configuration.methods if name in granted))
+
+
+def open_configurations(address: str, model: str = "", code: str = "") -> tuple[Configuration, ...]:
+    """The configurations that ask callers from there for no authentication."""
+    found = _active(model, code).filter(accepts_anybody=True).select_related("connection").order_by("model", "code")
+    return tuple(one for one in found if one.trusts(address))
+
+
+def challenges() -> list[str]:
+    """How callers may say who they are, by what the hub's configurations accept; the same for every address."""
+    columns = ("accepts_bearer", "accepts_oauth", "accepts_basic")
+    kinds = list(_active().values_list(*columns).distinct())
+    return _challenges(any(one[0] or one[1] for one in kinds), any(one[2] for one in kinds))
+
+
+def _challenges(bearer: bool, basic: bool) -> list[str]:
+    return [*([BEARER] if bearer or not basic else []), *([BASIC] if basic else [])]
+
+
+def configuration_for(caller: Caller, model: str, methods: Sequence[str], code: str = "") -> Offer:
+    """The configuration that answers one of the ``methods`` on ``model`` for this caller.
+
+    Where several do, ``code`` (the header X-Sync-Config) chooses. Raises NotFound where there is none for the model,
+    NotPermitted for what the caller was not given, NotAuthenticated where its scheme is not accepted, MethodNotAllowed
+    for what nobody may.
     """
-    mine = list(caller.configurations().filter(model=model).select_related("connection").order_by("code"))
+    mine = caller.offers(model)
     if not mine:
-        raise NotFound(
-            f"There is no active In configuration for the model `{model[:100]}` that you may use. "
-            "GET /api/sync/v1/ lists what you may."
-        )
+        raise _nothing(caller, model)
     if code:
-        mine = [one for one in mine if one.code == code]
+        mine = [one for one in mine if one.configuration.code == code]
+        if not mine and caller.client is None:
+            raise NotAuthenticated(f"The configuration `{code[:64]}` asks who you are.", challenges())
         if not mine:
             raise NotPermitted(f"You have no configuration `{code[:64]}` for {model}.")
-    for one in mine:
-        if method in one.methods:
+    accepted = [one for one in mine if caller.scheme in one.configuration.accepted]
+    if not accepted:
+        raise _other_scheme(caller, mine)
+    for one in accepted:
+        if set(methods) & set(one.methods):
             return one
-    allowed = sorted({name for one in mine for name in one.methods})
-    raise MethodNotAllowed(f"{method} is not allowed on {model}: your configuration offers {', '.join(allowed)}.")
+    raise _no_method(caller, model, methods, accepted)
+
+
+def by_code(caller: Caller, code: str, method: str) -> Offer:
+    """The configuration with that code, where the caller may use the method; raises as configuration_for does."""
+    found = caller.offers(code=code)
+    if found:
+        return configuration_for(caller, found[0].configuration.model, [method], code)
+    if _active(code=code).exists():
+        raise _not_given(caller, f"the configuration `{code}`")
+    raise NotFound(f"There is no active In configuration `{code[:64]}` that you may use.")
+
+
+def _nothing(caller: Caller, model: str) -> NotFound | NotPermitted:
+    if _active(model).exists():
+        return _not_given(caller, f"a configuration for {model}")
+    return NotFound(
+        f"There is no active In configuration for the model `{model[:100]}` that you may use. "
+        "GET /api/sync/v1/ lists what you may."
+    )
+
+
+def _not_given(caller: Caller, what: str) -> NotPermitted:
+    if caller.token is not None and caller.token.scope:
+        return NotPermitted(f"There is {what}, but your token was made for another scope: {caller.token.scope[:200]}.")
+    return NotPermitted(f"There is {what}, but you were not given it. Ask the hub's administrator.")
+
+
+def _no_method(caller: Caller, model: str, methods: Sequence[str], accepted: Sequence[Offer]) -> HubError:
+    for one in accepted:
+        if one.withheld & set(methods):
+            allowed = ", ".join(one.methods) or "nothing"
+            return NotPermitted(f"You may not {methods[0]} on {model}: you were given {allowed}.")
+    if caller.client is None and any(set(methods) & set(one.methods) for one in _active(model)):
+        return NotAuthenticated(f"To {methods[0]} on {model}, say who you are.", challenges())
+    offered = sorted({name for one in accepted for name in one.configuration.methods})
+    return MethodNotAllowed(f"{methods[0]} is not allowed on {model}: your configuration offers {', '.join(offered)}.")
+
+
+def _other_scheme(caller: Caller, mine: Sequence[Offer]) -> NotAuthenticated:
+    accepted = {scheme for one in mine for scheme in one.configuration.accepted}
+    told = ", ".join(scheme.label for scheme in Scheme if scheme in accepted)
+    return NotAuthenticated(
+        f"{caller.scheme.label} is not accepted here, but: {told}.",
+        _challenges(bool(accepted & {Scheme.BEARER, Scheme.OAUTH}), Scheme.BASIC in accepted),
+    )

@@ -7,75 +7,167 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apilog import record
+from apilog import record, strangers
 from apilog.models import ApiLog
 from hub.api import errors, trace
-from hub.errors import HubError
+from hub.api.body import check_body
+from hub.errors import HubError, Misconfigured
 from hub.flow.inbound import Inbound
+from hub.proxies import client_address
+from hub.transform.script import ScriptError
 from syncconfig import plans
-from syncconfig.api.access import CHOOSER, Caller, authenticate, configuration_for
+from syncconfig.api import access, credentials, idempotency, limits
+from syncconfig.api.access import CHOOSER, Caller, Offer
+
+
+class Replayed(Exception):
+    """The request was answered before."""
+
+    def __init__(self, found: idempotency.Replay) -> None:
+        super().__init__()
+        self.found = found
 
 
 class ApiView(APIView):
-    """One exchange, one log row: opened before anything is looked at, closed with the answer."""
+    """One exchange, one log row: opened before anything is done, closed with the answer."""
+
+    checks_body = True  # hub.api.body leaves it to the view, so that the refusal gets into the log
+    repeatable: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE")
+    """The methods for which the header Idempotency-Key counts."""
 
     operation = ""
     caller: Caller | None = None
     log: ApiLog | None = None
     failure: HubError | None = None
+    flow: Inbound | None = None
+    claim: idempotency.Claim | None = None
+    standing: limits.Standing | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Open the log row, then find out who calls."""
-        self.log = self._opened(request._request, kwargs)
+        """Find out who calls, open the log row, and see whether the request was answered before."""
+        self.caller = self.who(request._request)
+        self.log = record.incoming(
+            self._about(request._request),
+            request.method or "",
+            request.get_full_path(),
+            request.headers.items(),
+            _body(request._request),
+        )
+        credentials.check_network(self.caller)
+        self.standing = self._counted(self.caller)
         super().initial(request, *args, **kwargs)
-        self.caller = authenticate(request)
-        self.log.client = self.caller.client.name
+        check_body(request._request)
+        key = request.headers.get(idempotency.HEADER)
+        if key is not None and request.method in self.repeatable:
+            client, name, address = self.caller.client, self.caller.name, request._request.get_full_path()
+            found = idempotency.begin(client, name, str(request.method), address, key, _body(request._request))
+            if isinstance(found, idempotency.Replay):
+                raise Replayed(found)
+            self.claim = found
+
+    def who(self, request: HttpRequest) -> Caller:
+        """Who calls; raises NotAuthenticated or TooManyFailures."""
+        return credentials.authenticate(request, str(self.kwargs.get("model", "")), str(self.kwargs.get("code", "")))
+
+    def _counted(self, caller: Caller) -> limits.Standing | None:
+        if caller.client is not None:
+            return limits.count(caller.client)
+        return limits.count_place(caller.address, caller.open)
 
     def handle_exception(self, exc: Exception) -> Response:
         """Keep what went wrong for the log."""
+        if isinstance(exc, Replayed):
+            return Response(exc.found.content, status=exc.found.status, headers={idempotency.REPLAYED: "true"})
         self.failure = errors.as_hub_error(exc)
-        return errors.envelope_handler(self.failure, {})
+        if isinstance(exc, limits.TooMany):
+            self.standing = exc.standing
+        return errors.envelope_handler(_for_callers(self.failure), {})
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Render now, so that the log row holds the very bytes that the caller gets."""
         final = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in (self.standing.headers() if self.standing else {}).items():
+            final.headers[name] = value
         if self.log is not None:
             final.render()
+            if self.flow is not None:
+                record.add_script_log(self.log, map(str, self.flow.services.logs))
+            if self.claim is not None:
+                idempotency.finish(self.claim, final.status_code, final.data)
             record.answer(self.log, final.status_code, final.items(), final.content, self.failure)
+        elif self.failure is not None:
+            strangers.note(
+                self._about(request._request),
+                request.method or "",
+                request.get_full_path(),
+                request.headers.items(),
+                final.status_code,
+                self.failure,
+            )
         return final
 
-    def inbound(self, request: Request, model: str, method: str) -> Inbound:
-        """The engine's flow for the configuration that answers; the log row learns which one it is."""
+    def inbound(self, request: Request, model: str, *methods: str) -> Inbound:
+        """The engine's flow for the configuration that offers one of the methods; the log row learns which it is."""
+        assert self.caller is not None
+        code = request.headers.get(CHOOSER, "")
+        return self._flow_of(request, access.configuration_for(self.caller, model, methods, code))
+
+    def inbound_by_code(self, request: Request, code: str) -> Inbound:
+        """The engine's flow for a configuration that lets callers create, by its code."""
+        assert self.caller is not None
+        return self._flow_of(request, access.by_code(self.caller, code, "POST"))
+
+    def _flow_of(self, request: Request, offer: Offer) -> Inbound:
         assert self.caller is not None
         assert self.log is not None
-        configuration = configuration_for(self.caller, model, method, request.headers.get(CHOOSER, ""))
+        configuration, client = offer.configuration, self.caller.client
         self.log.configuration_id, self.log.configuration_code = configuration.pk, configuration.code
-        odoo = plans.odoo_of(configuration.connection)
-        return Inbound(plans.inbound_plan(configuration), odoo, plans.describer(odoo))
+        odoo = plans.odoo_of(configuration.connection, client.company_id if client is not None else None)
+        plan, describe = plans.inbound_plan(configuration, offer.withheld), plans.describer(odoo)
+        about = {
+            "method": request.method,
+            "path": request.path,
+            "client": self.caller.name,
+            "ip": self.caller.address,
+        }
+        self.flow = plans.bound(odoo, lambda: Inbound(plan, odoo, describe, request=about))
+        return self.flow
 
-    def concerns(self, record_id: int) -> None:
-        """Name the record that the exchange is about, in its log row."""
-        if self.log is not None:
-            self.log.record_ids, self.log.record_id = [record_id], record_id
+    @property
+    def idempotent(self) -> str:
+        """The name under which this request is carried out once, or "" when it was given none."""
+        return self.claim.name if self.claim is not None else ""
 
-    def _opened(self, request: HttpRequest, kwargs: dict[str, Any]) -> ApiLog:
-        about = record.About(
+    def concern(self, *record_ids: int) -> None:
+        """Name the records that the exchange is about, in its log row."""
+        if self.log is not None and record_ids:
+            self.log.record_ids, self.log.record_id = list(record_ids), record_ids[0]
+
+    def _about(self, request: HttpRequest) -> record.About:
+        return record.About(
             trace_id=trace.current.get(),
+            client=self.caller.name if self.caller is not None else "",
+            address=client_address(request),
             operation=self.operation_of(request.method or ""),
-            model=str(kwargs.get("model", ""))[:100],
-            record_ids=[kwargs["record_id"]] if "record_id" in kwargs else [],
-        )
-        return record.incoming(
-            about, request.method or "", request.get_full_path(), request.headers.items(), _body(request)
+            model=str(self.kwargs.get("model", ""))[:100],
+            record_ids=[self.kwargs["record_id"]] if "record_id" in self.kwargs else [],
         )
 
     def operation_of(self, method: str) -> str:
         """What the method asks of this address, in a word."""
         return self.operation or method.lower()
+
+
+def _for_callers(failure: HubError) -> HubError:
+    """A script's text is nobody's business outside; the log has it."""
+    if not isinstance(failure, ScriptError):
+        return failure
+    return Misconfigured("A script of this configuration failed. The hub's log says where; quote the trace_id.")
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -85,6 +177,7 @@ def _body(request: HttpRequest) -> bytes:
         return b""  # whoever needs the body meets the same exception, and answers it
 
 
+@csrf_exempt
 def api_not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """Any other address below /api/."""
     return errors.not_found(request)

@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from syncconfig.api import base, views
+from syncconfig.api import base, oauth, views
 
 
 class RecordIdConverter:
@@ -34,7 +34,10 @@ register_converter(ModelConverter, "model")
 
 urlpatterns = [
     path("", views.IndexView.as_view()),
+    path("oauth/token", oauth.TokenView.as_view()),
+    path("in/<slug:code>", views.IntakeView.as_view()),
     path("<model:model>", views.CollectionView.as_view()),
+    path("<model:model>/batch", views.BatchView.as_view()),
     path("<model:model>/search", views.SearchView.as_view()),
     path("<model:model>/<record_id:record_id>", views.RecordView.as_view()),
     re_path(r"^.*$", base.api_not_found),

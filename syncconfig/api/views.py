@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from hub.api.envelope import success
 from hub.api.pagination import Page
+from hub.flow.batching import Batch, intake
 from syncconfig.api.base import ApiView
 
+BATCH_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 OPERATIONS = {"POST": "create", "GET": "list", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -22,19 +25,20 @@ class IndexView(ApiView):
     def get(self, request: Request) -> Response:
         """The caller's configurations, with model, methods and field names."""
         assert self.caller is not None
-        configurations = self.caller.configurations().prefetch_related("mappings").order_by("model", "code")
+        offers = [one for one in self.caller.offers() if self.caller.scheme in one.configuration.accepted]
+        prefetch_related_objects([one.configuration for one in offers], "mappings")
         offered = [
             {
-                "configuration": one.code,
-                "name": one.name,
-                "model": one.model,
+                "configuration": one.configuration.code,
+                "name": one.configuration.name,
+                "model": one.configuration.model,
                 "methods": one.methods,
-                "fields": [row.external_key for row in one.mappings.all()],
-                "url": f"/api/sync/v1/{one.model}",
+                "fields": [row.external_key for row in one.configuration.mappings.all()],
+                "url": f"/api/sync/v1/{one.configuration.model}",
             }
-            for one in configurations
+            for one in offers
         ]
-        return Response(success(client=self.caller.client.name, resources=offered))
+        return Response(success(client=self.caller.name, resources=offered))
 
 
 class CollectionView(ApiView):
@@ -45,12 +49,12 @@ class CollectionView(ApiView):
         return OPERATIONS.get(method, method.lower())
 
     def post(self, request: Request, model: str) -> Response:
-        """Create a record: 201 with its id."""
+        """Create a record: 201 with its id; 200 when one was found by the match keys and updated."""
         inbound = self.inbound(request, model, "POST")
-        answer = inbound.create(request.data)
-        self.concerns(answer["id"])
+        answer = inbound.create(request.data, self.idempotent)
+        self.concern(answer["id"])
         location = {"Location": f"/api/sync/v1/{model}/{answer['id']}"}
-        return Response(success(**answer), status=201, headers=location)
+        return Response(success(**answer), status=200 if "updated" in answer else 201, headers=location)
 
     def get(self, request: Request, model: str) -> Response:
         """A page of records with the pagination block."""
@@ -62,6 +66,34 @@ class CollectionView(ApiView):
         )
         block = page.block(total, request.path, {key: value for key, value in query.items() if key != "page"})
         return Response(success(data=records, pagination=block))
+
+
+class BatchView(ApiView):
+    """``/api/sync/v1/{model}/batch``: many operations in one request."""
+
+    operation = "batch"
+
+    def post(self, request: Request, model: str) -> Response:
+        """200 when all went well, 207 when some did, the error's own status when `transaction` undid all."""
+        batch = Batch(self.inbound(request, model, *BATCH_METHODS), request.data, self.idempotent)
+        answer = batch.carry_out()
+        self.concern(*(one["id"] for one in answer["results"] if one["success"]))
+        return Response(answer, status=200 if answer["success"] else 207)
+
+
+class IntakeView(ApiView):
+    """``/api/sync/v1/in/{code}``: what a third party posts in its own form, such as a shop's webhook."""
+
+    operation = "intake"
+
+    def post(self, request: Request, code: str) -> Response:
+        """As a batch that goes on after errors; an empty list is fine, for some send it as a test."""
+        inbound = self.inbound_by_code(request, code)
+        if request.data == []:
+            return Response(success(results=[]))
+        answer = intake(inbound, request.data, self.idempotent).carry_out()
+        self.concern(*(one["id"] for one in answer["results"] if one["success"]))
+        return Response(answer, status=200 if answer["success"] else 207)
 
 
 class SearchView(ApiView):

@@ -1,22 +1,32 @@
 """The models of the configuration and of what it runs."""
 
-from syncconfig.models.client import ApiClient, ApiToken
+from syncconfig.models.callers import Scheme
+from syncconfig.models.client import ApiClient, ApiToken, Grant
 from syncconfig.models.configuration import Configuration
 from syncconfig.models.connection import OdooConnection
 from syncconfig.models.delivery import Delivery
 from syncconfig.models.header import Header
+from syncconfig.models.idempotency import IdempotencyKey
 from syncconfig.models.job import ChangeCursor, Run, Wake
+from syncconfig.models.limit import CallCount, Lockout
 from syncconfig.models.mapping import FieldMapping
+from syncconfig.models.sample import Sample
 
 __all__ = [
     "ApiClient",
     "ApiToken",
+    "CallCount",
     "ChangeCursor",
     "Configuration",
     "Delivery",
     "FieldMapping",
+    "Grant",
     "Header",
+    "IdempotencyKey",
+    "Lockout",
     "OdooConnection",
     "Run",
+    "Sample",
+    "Scheme",
     "Wake",
 ]

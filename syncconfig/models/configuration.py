@@ -11,16 +11,22 @@ from django.db import models
 from hub.fields import EncryptedTextField
 from syncconfig import schedules
 from syncconfig.choices import METHODS, auth_schemes
+from syncconfig.models.callers import WhoMayCall
 from syncconfig.models.connection import TIMEOUT, OdooConnection
 from syncconfig.validators import (
+    validate_after,
+    validate_before,
+    validate_condition,
     validate_cron,
     validate_domain,
+    validate_external_key,
     validate_model_name,
+    validate_response,
     validate_url,
 )
 
 
-class Configuration(models.Model):
+class Configuration(WhoMayCall):
     """An In configuration answers external systems; an Out configuration sends Odoo's records to one.
 
     Fields that the other request type needs are ignored; the admin hides them.
@@ -37,6 +43,12 @@ class Configuration(models.Model):
 
         REJECT = "reject", "Refuse the request and name the key"
         IGNORE = "ignore", "Leave it out"
+
+    class OnMatch(models.TextChoices):
+        """What to do with a create whose record is there already."""
+
+        REFUSE = "refuse", "Refuse it: 409, with the record's id"
+        UPDATE = "update", "Update the record"
 
     code = models.SlugField(
         max_length=64, unique=True, help_text="Short name for addresses and commands, such as customers-out."
@@ -76,6 +88,29 @@ class Configuration(models.Model):
         help_text="What happens when a caller sends a key that no mapping names.",
     )
 
+    match_keys = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="External keys that tell a record, such as email, or: shop, number. A create that finds a record by "
+        "them makes no second one. Empty: each create makes a record.",
+    )
+    on_match = models.CharField(
+        "when it is there",
+        max_length=6,
+        choices=OnMatch.choices,
+        default=OnMatch.UPDATE,
+        help_text="What happens with a create whose record is found by the match keys.",
+    )
+
+    records_path = models.CharField(
+        "where records are",
+        max_length=200,
+        blank=True,
+        validators=[validate_external_key],
+        help_text="For what a third party posts to /api/sync/v1/in/CODE in a form of its own: the way to its records, "
+        "such as data.orders. Empty: the body is a record, or a list of them.",
+    )
+
     url = models.CharField(
         "request URL",
         max_length=1000,
@@ -102,11 +137,11 @@ class Configuration(models.Model):
         help_text="The bearer token or the API key, such as sk_live_abc123xyz789. Stored encrypted.",
     )
     auth_header = models.CharField(
-        "header of the API key",
+        "name of the header or parameter",
         max_length=100,
         blank=True,
         default="",
-        help_text="Such as X-API-Key, for API key alone.",
+        help_text="Under which the API key is sent: a header such as X-API-Key, or a parameter such as api_key.",
     )
     domain = models.TextField(
         "filter domain",
@@ -126,7 +161,9 @@ class Configuration(models.Model):
     on_create = models.BooleanField("when a record is created", default=False)
     on_update = models.BooleanField("when a record is updated", default=False)
     on_delete = models.BooleanField(
-        "when a record is deleted", default=False, help_text="Heard from the embedded Odoo only, so far."
+        "when a record is deleted",
+        default=False,
+        help_text="Heard from an Odoo that has an outbox: see its connection.",
     )
     schedule = models.CharField(
         max_length=100,
@@ -135,11 +172,51 @@ class Configuration(models.Model):
         help_text="Send all matching records at these times, as five fields: minute hour day month weekday. "
         "Every hour: 0 * * * *. Every night at 2:30: 30 2 * * *. Empty: never.",
     )
+    script_condition = models.TextField(
+        "condition",
+        blank=True,
+        validators=[validate_condition],
+        help_text="Out: a record is sent only when this is true, as in: record.email and "
+        "record.country_id.code == 'DE'. In: a request is refused unless it is true, as in: "
+        "request_data.get('source') == 'shop'.",
+    )
+    script_before = models.TextField(
+        "before the mapping",
+        blank=True,
+        validators=[validate_before],
+        help_text="Out: result = the records that go on, False for none, or values that replace the record's: "
+        "result = {'phone': (record.phone or '').replace(' ', '')}. In: result = the data that is mapped, in place of "
+        "request_data.",
+    )
+    script_after = models.TextField(
+        "after the mapping",
+        blank=True,
+        validators=[validate_after],
+        help_text="Out: result = what is sent, in place of request_data: result = {'data': request_data, 'source': "
+        "'odoo'}. In: result = Odoo's values, in place of values.",
+    )
+    script_response = models.TextField(
+        "on the response",
+        blank=True,
+        validators=[validate_response],
+        help_text="Out: sees response['status'], ['json'], ['text']; result = False, or raise UserError('...'), and "
+        "the answer is no success. In: result = the data of the answer.",
+    )
+    scripts_may_write = models.BooleanField(
+        "scripts may write to Odoo",
+        default=False,
+        help_text="Lets this configuration's scripts change records, as in: "
+        "record.write({'ref': response['json']['id']}).",
+    )
     max_attempts = models.PositiveIntegerField(
         default=8,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
         help_text="How often a delivery is tried before a person has to look: 8 takes about 21 hours.",
     )
+    drift = models.TextField(
+        blank=True, editable=False, help_text="What the last check of the mapped fields found; empty when all is well."
+    )
+    drift_checked_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -147,6 +224,7 @@ class Configuration(models.Model):
         """By name."""
 
         ordering = ["name"]
+        permissions = [("run_configuration", "Can run an Out configuration now")]
         indexes = [models.Index(fields=["request_type", "model", "active"])]
 
     def __str__(self) -> str:
@@ -184,8 +262,7 @@ class Configuration(models.Model):
             wrong["methods"] = "Pulling by GET is not available yet: choose POST, PUT, PATCH or DELETE."
         elif not self.methods:
             wrong["methods"] = "Choose at least one HTTP method; GET alone lets callers read."
-        if self.is_out:
-            wrong |= self._wrong_of_out()
+        wrong |= self._wrong_of_out() if self.is_out else self.wrong_of_callers()
         if wrong:
             raise ValidationError(wrong)
 
@@ -199,6 +276,7 @@ class Configuration(models.Model):
             "basic": {"auth_login": "the login", "auth_password": "the password"},
             "bearer": {"auth_token": "the token"},
             "api_key": {"auth_token": "the key", "auth_header": "the header's name, such as X-API-Key"},
+            "api_key_query": {"auth_token": "the key", "auth_header": "the parameter's name, such as api_key"},
         }
         for name, what in needed.get(self.auth_scheme, {}).items():
             if not getattr(self, name):

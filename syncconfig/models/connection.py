@@ -10,6 +10,7 @@ from django.db import models
 from hub.fields import EncryptedTextField
 from hub.odoo.connection import Target
 from syncconfig.choices import transports
+from syncconfig.validators import validate_odoo_url
 
 EMBEDDED = "embedded"
 NEEDED = {
@@ -44,7 +45,13 @@ class OdooConnection(models.Model):
         help_text="Automatic takes JSON-2 for Odoo 19 and later with an API key, JSON-RPC otherwise. "
         "Embedded is the hub's own small Odoo for trying and training.",
     )
-    url = models.CharField("URL", max_length=500, blank=True, help_text="Such as https://mycompany.odoo.com")
+    url = models.CharField(
+        "URL",
+        max_length=500,
+        blank=True,
+        validators=[validate_odoo_url],
+        help_text="Such as https://mycompany.odoo.com",
+    )
     database = models.CharField(
         max_length=100, blank=True, help_text="Such as mycompany. Odoo shows it under Settings."
     )
@@ -65,6 +72,11 @@ class OdooConnection(models.Model):
     )
     connect_timeout = models.FloatField(default=5.0, validators=TIMEOUT, help_text="Seconds to reach Odoo.")
     read_timeout = models.FloatField(default=30.0, validators=TIMEOUT, help_text="Seconds to wait for an answer.")
+    hears_by = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="The outbox that the hub set up inside of this Odoo, and the database that it is in.",
+    )
     checked_at = models.DateTimeField("last check", null=True, editable=False)
     check_ok = models.BooleanField(null=True, editable=False)
     check_message = models.TextField("what it said", blank=True, editable=False)
@@ -76,6 +88,7 @@ class OdooConnection(models.Model):
 
         verbose_name = "Odoo connection"
         ordering = ["name"]
+        permissions = [("test_odooconnection", "Can test an Odoo connection")]
 
     def __str__(self) -> str:
         return self.name
@@ -88,19 +101,17 @@ class OdooConnection(models.Model):
             name: f"Needed to reach Odoo: {example}." for name, example in NEEDED.items() if not getattr(self, name)
         }
         if not (self.password or self.api_key):
-            missing["api_key"] = "Give an API key, or the password above."
+            missing["api_key"] = "Give an API key, or a password."
         if missing:
             raise ValidationError(missing)
-        if not self.url.startswith(("https://", "http://")):
-            raise ValidationError({"url": "The address starts with https://, such as https://mycompany.odoo.com"})
 
     @property
     def is_embedded(self) -> bool:
         """Whether it is the hub's own small Odoo."""
         return self.target().transport == EMBEDDED
 
-    def target(self) -> Target:
-        """What the engine connects to."""
+    def target(self, company_id: int | None = None) -> Target:
+        """What the engine connects to; in another company than the connection's own, if one is given."""
         if self.from_environment:
             place = dict(settings.HUB_ODOO)
             if not place["url"]:
@@ -111,5 +122,6 @@ class OdooConnection(models.Model):
             }
         if place["transport"] == EMBEDDED:
             place = {"url": str(settings.HUB_EMBEDDED_ODOO), "transport": EMBEDDED}
-        context = (("allowed_company_ids", (self.company_id,)),) if self.company_id else ()
+        company = company_id or self.company_id
+        context = (("allowed_company_ids", (company,)),) if company else ()
         return Target(connect_timeout=self.connect_timeout, read_timeout=self.read_timeout, context=context, **place)

@@ -16,6 +16,8 @@ class Delivery(models.Model):
 
     It names the records, not their values: those are read from Odoo when it is sent, so that the
     newest ones go out. A deleted record cannot be read any more: its last values travel in ``values``.
+    An id means something in one database only: when the connection leads to another one than
+    ``database``, the message is held until it leads back, or a person decides.
     A worker claims it with a claim id and a lease; whoever lost the lease cannot write the result.
     """
 
@@ -24,6 +26,7 @@ class Delivery(models.Model):
 
         PENDING = "pending", "Waiting"
         SENDING = "sending", "Sending"
+        HELD = "held", "Another database"
         DONE = "done", "Delivered"
         SKIPPED = "skipped", "Nothing to send"
         DEAD = "dead", "Given up"
@@ -37,15 +40,19 @@ class Delivery(models.Model):
         UPDATE = "update", "Record updated"
         DELETE = "delete", "Record deleted"
 
-    UNFINISHED = (State.PENDING, State.SENDING)
-    """Exactly the states in which ``finished_at`` is empty. The queries of the outbox ask for the latter: SQLite takes
-    a partial index only for a condition that stands in the query literally, and states are parameters."""
+    UNFINISHED = (State.PENDING, State.SENDING, State.HELD)
+    """Exactly the states in which ``finished_at`` is empty; ``held_at`` is filled in HELD alone. The queries of the
+    outbox ask for these columns: SQLite takes a partial index only for a condition that stands in the query literally,
+    and states are parameters."""
 
     message_id = models.UUIDField(
         default=uuid.uuid4, unique=True, editable=False, help_text="The same over all attempts."
     )
     configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=10, choices=Event.choices)
+    database = models.CharField(
+        "Odoo database", max_length=700, blank=True, default="", help_text="The database that the record ids belong to."
+    )
     model = models.CharField(max_length=100)
     record_ids = models.JSONField(default=list)
     record_id = models.BigIntegerField(
@@ -63,14 +70,23 @@ class Delivery(models.Model):
     run = models.ForeignKey("syncconfig.Run", on_delete=models.SET_NULL, null=True, related_name="deliveries")
     created_at = models.DateTimeField("created", default=timezone.now)
     finished_at = models.DateTimeField("finished", null=True)
+    held_at = models.DateTimeField("held since", null=True)
 
     class Meta:
         """Newest first; the partial indexes hold unfinished rows only, so claims stay fast in a large table."""
 
         verbose_name_plural = "deliveries"
+        permissions = [("replay_delivery", "Can send a delivery again")]
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="delivery_due", condition=Q(finished_at__isnull=True)),
+            models.Index(
+                fields=["due_at", "id"],
+                name="delivery_due",
+                condition=Q(finished_at__isnull=True, held_at__isnull=True),
+            ),
+            models.Index(
+                fields=["configuration", "database"], name="delivery_held", condition=Q(held_at__isnull=False)
+            ),
             models.Index(
                 fields=["configuration", "record_id", "id"],
                 name="delivery_order",

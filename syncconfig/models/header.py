@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from hub.fields import EncryptedTextField
+from hub.redact import is_secret_name
 from syncconfig.models.configuration import Configuration
 from syncconfig.validators import validate_header
 
@@ -31,6 +32,11 @@ class Header(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the value is hidden: because somebody said so, or because of the name, such as Authorization."""
+        return self.secret or is_secret_name(self.name)
 
     def clean(self) -> None:
         """No header that breaks the request or that the hub sets itself."""

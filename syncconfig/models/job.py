@@ -32,6 +32,9 @@ class Run(models.Model):
         "started by", max_length=10, choices=[("manual", "Hand"), ("schedule", "Schedule")], default="manual"
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    database = models.CharField(
+        "Odoo database", max_length=700, blank=True, default="", help_text="The database that the last id belongs to."
+    )
     cursor = models.BigIntegerField("last record id", default=0)
     records = models.PositiveIntegerField("records queued", default=0)
     due_at = models.DateTimeField(default=timezone.now)
@@ -57,9 +60,13 @@ class Run(models.Model):
 
 
 class ChangeCursor(models.Model):
-    """Up to where the changes of an Odoo's model were heard; moves together with what they caused."""
+    """Up to where the changes of an Odoo's model were heard; moves together with what they caused.
+
+    One for each database that the connection ever led to: back there, listening goes on where it was.
+    """
 
     connection = models.ForeignKey(OdooConnection, on_delete=models.CASCADE, related_name="cursors")
+    database = models.CharField("Odoo database", max_length=700, blank=True, default="")
     model = models.CharField(max_length=100)
     source = models.CharField(max_length=20, help_text="How changes are heard: outbox or polling.")
     position = models.JSONField(default=dict)
@@ -67,9 +74,9 @@ class ChangeCursor(models.Model):
     error = models.TextField(blank=True)
 
     class Meta:
-        """One for each model of a connection."""
+        """One for each model of a database that a connection leads to."""
 
-        constraints = [models.UniqueConstraint(fields=["connection", "model"], name="cursor_once")]
+        constraints = [models.UniqueConstraint(fields=["connection", "model", "database"], name="cursor_once")]
 
     def __str__(self) -> str:
         return f"{self.connection}: {self.model}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -24,7 +26,8 @@ class FieldMapping(models.Model):
         "external API key",
         max_length=200,
         validators=[validate_external_key],
-        help_text="The key in the external JSON, such as email_address; a dot goes deeper: address.city.",
+        help_text="The key in the external JSON, such as email_address; a dot goes deeper: address.city; lists: "
+        "lines[0].street for one object, lines[].sku for each.",
     )
     kind = models.CharField(
         "value type", max_length=20, choices=kinds, default="plain", help_text="How the one value becomes the other."
@@ -32,7 +35,9 @@ class FieldMapping(models.Model):
     detail = models.TextField(
         blank=True,
         help_text="What the value type needs. Relational: the field to match, such as code. Value table: draft = open; "
-        'sale = confirmed. Date format: %d/%m/%Y. Constant: the value as JSON, "web".',
+        'sale = confirmed. Date format: %d/%m/%Y. Constant: the value as JSON, "web". '
+        "Template: {{ name }} ({{ ref }}). Phone number: E164, US. Currency: USD. "
+        "Script: result = (value or '').upper()",
     )
     required = models.BooleanField(
         default=False, help_text="In: a create without it is refused. Out: an empty value fails."
@@ -58,6 +63,13 @@ class FieldMapping(models.Model):
         help_text="The row is left out on an Odoo without this field, such as mobile, which Odoo 19 no longer has.",
     )
 
+    odoo_type = models.CharField(
+        max_length=40, blank=True, editable=False, help_text="The type of the Odoo field when the row was last checked."
+    )
+    drift = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="What is wrong with the Odoo field by now."
+    )
+
     class Meta:
         """In the order of the rows."""
 
@@ -74,15 +86,30 @@ class FieldMapping(models.Model):
         return f"{self.odoo_field} → {self.external_key}"
 
     def clean(self) -> None:
-        """A detail that the value type understands; a dotted Odoo field can be read, not written."""
+        """A detail that the value type understands; a dotted Odoo field that can be written where it is to be."""
         wrong: dict[str, str] = {}
         try:
             options_of(self.kind, self.detail)
         except HubError as error:
             wrong["detail"] = error.message
-        if "." in self.odoo_field and self.configuration_id and not self.configuration.is_out:
+        if self.default.strip()[:1] in ("{", "[", '"') and not _is_json(self.default):
+            wrong["default"] = 'This is not complete JSON. Write "text", 5, true, [1, 2] or {"a": 1}.'
+        if self.odoo_field.count(".") > 1 and self.direction != "out" and self._is_in and "[]" not in self.external_key:
             wrong["odoo_field"] = (
-                "An In mapping writes a field of the model itself, such as country_id; a dotted field is for Out."
+                "A value that comes in is written to a field of the model itself, or finds a related record by one "
+                "field, as country_id.code does. Set the direction to “Out only”."
             )
         if wrong:
             raise ValidationError(wrong)
+
+    @property
+    def _is_in(self) -> bool:
+        return bool(self.configuration_id) and not self.configuration.is_out
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

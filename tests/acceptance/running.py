@@ -80,6 +80,7 @@ class RunningHub:
             "HUB_BROKER_URL": os.environ.get("HUB_TEST_BROKER_URL", ""),
             **environment,
         }
+        self.arguments: tuple[str, ...] = ()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -95,11 +96,11 @@ class RunningHub:
 
     def start(self) -> RunningHub:
         """Start it and wait until it answers."""
-        self.data.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.data / "output.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "hub"], cwd=ROOT, env=self.environment, stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True,
+                [sys.executable, "manage.py", "hub", *self.arguments], cwd=ROOT, env=self.environment,
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         until(self._answers, f"an answer from {self.url}; it printed:\n{self.output}")
         return self
@@ -117,15 +118,19 @@ class RunningHub:
 
     def kill_everything(self) -> int:
         """SIGKILL to every process of this hub, at once; answers how many there were."""
+        count = self._kill_all()
+        if self.process is not None:
+            self.process.wait(PATIENCE)
+        until(lambda: not self._kill_all(), "the death of all processes")  # one may just have been forked
+        return count
+
+    def _kill_all(self) -> int:
         pids = self.pids()
         for pid in pids:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        if self.process is not None:
-            self.process.wait(PATIENCE)
-        until(lambda: not self.pids(), "the death of all processes")
         return len(pids)
 
     def pids(self) -> list[int]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +148,28 @@ def test_a_schedule_that_is_due_is_carried_out_by_the_cluster(start_hub: Start) 
     hub = start_hub()
     assert hub.shell(DUE_NOW) == 1
     assert len(until(lambda: hub.shell(SCHEDULED), "the scheduled deliveries")) > 1
+
+
+def test_two_web_processes_share_the_port_and_one_that_is_killed_is_replaced(start_hub: Start) -> None:
+    hub = start_hub(HUB_WEB_PROCESSES="2")
+    token = printed_token(hub)
+    first = until(lambda: pids if len(pids := web_processes(hub)) == 2 else [], "two web processes")
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+        assert hub.call("GET", "/api/sync/v1/", token=token)["success"] is True
+    until(lambda: len({*web_processes(hub)} - {*first}) == 2, "two others")
+    assert hub.stop() == 0
+    assert hub.pids() == []
+
+
+def web_processes(hub: RunningHub) -> list[int]:
+    """The pids of the web server, without their guards."""
+    found = []
+    for pid in hub.pids():
+        try:
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has just ended
+        if arguments[1:3] == [b"-m", b"hub.web"]:
+            found.append(pid)
+    return found

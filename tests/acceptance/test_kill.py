@@ -27,8 +27,11 @@ runs.start(one)
 print(json.dumps(ids))
 """
 LEFT = """
+from apilog.models import ApiLog
 from syncconfig.models import Delivery, Run
-print(json.dumps({"unfinished": Delivery.objects.exclude(state='done').count(), "queued": Delivery.objects.count(),
+print(json.dumps({"open": ApiLog.objects.filter(state='open').count(),
+                  "lost": ApiLog.objects.filter(state='lost').count(),
+                  "unfinished": Delivery.objects.exclude(state='done').count(), "queued": Delivery.objects.count(),
                   "runs": list(Run.objects.values_list('state', flat=True)),
                   "most": max(Delivery.objects.values_list('attempts', flat=True), default=0)}))
 """
@@ -47,7 +50,7 @@ def test_nothing_is_lost_and_nothing_comes_more_than_twice(
         return Response("{}", status=201)
 
     httpserver.expect_request("/customers").respond_with_handler(receive)
-    hub = start_hub()
+    hub = start_hub(HUB_ALLOWED_NETWORKS="127.0.0.0/8")
     ids = hub.shell(QUEUE.format(url=httpserver.url_for("/customers"), many=MANY))
     until(lambda: len(arrived) > MANY // 3, "the first pushes")
     assert hub.kill_everything() >= 3
@@ -61,3 +64,5 @@ def test_nothing_is_lost_and_nothing_comes_more_than_twice(
     assert sorted(arrived) == sorted(ids)
     assert max(arrived.values()) <= 2, arrived.most_common(5)
     assert state["most"] <= 2
+    assert state["open"] == 0
+    assert state["lost"] > 0, "the attempts in whose middle the kill came"

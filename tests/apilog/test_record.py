@@ -62,3 +62,50 @@ def test_any_body_can_be_logged_and_is_cut(body: bytes) -> None:
     row = opened(Request("POST", "https://example.com/a", body=body))
     assert len(row.request_body) < 70_000
     assert "\x00" not in row.request_body
+
+
+def age(row: ApiLog, **columns: object) -> None:
+    """Let the row have been opened longer ago than any exchange takes."""
+    ApiLog.objects.filter(pk=row.pk).update(started_at=row.started_at - record.LONGEST * 2, **columns)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"direction": "in"}, "whether Odoo was changed"),
+        ({}, "whether the external system got the message"),
+        ({"delivery_id": 1}, "tried again by itself"),
+    ],
+)
+def test_a_row_that_nobody_will_close_says_that_its_end_is_unknown(columns: dict[str, object], told: str) -> None:
+    row = opened(Request("POST", "https://example.com/a"))
+    assert record.close_lost() == 0, "it may still be on its way"
+    age(row, **columns)
+    assert record.close_lost() == 1
+    assert record.close_lost() == 0
+    row.refresh_from_db()
+    assert (row.state, row.error_code) == ("lost", "INTERRUPTED")
+    assert told in row.error_message
+
+
+def test_a_row_that_was_given_up_too_early_tells_the_truth_in_the_end() -> None:
+    row = opened(Request("POST", "https://example.com/a"))
+    age(row)
+    record.close_lost()
+    record.close(row, Response(200, "OK", (), b""), None)
+    row.refresh_from_db()
+    assert (row.state, row.error_code, row.error_message) == ("ok", "", "")
+
+
+def test_only_open_rows_of_the_deliveries_that_are_tried_again_are_closed() -> None:
+    other, closed, mine = (opened_for(delivery) for delivery in (2, 1, 1))
+    record.close(closed, Response(200, "OK", (), b""), None)
+    assert record.attempts_lost([1]) == 1
+    assert [ApiLog.objects.get(pk=row.pk).state for row in (other, closed, mine)] == ["open", "ok", "lost"]
+
+
+def opened_for(delivery: int) -> ApiLog:
+    """An open row of a delivery."""
+    row = record.outgoing(record.About(trace_id="req_1", delivery_id=delivery), Request("POST", "https://example.com"))
+    record.open_all([row])
+    return row

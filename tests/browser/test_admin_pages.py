@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.running import RunningHub, until
 from tests.acceptance.test_first_minutes import RECEIVED, printed_token
@@ -19,11 +19,27 @@ PAGES = [
     "/admin/apilog/apilog/",
     "/admin/syncconfig/delivery/",
     "/admin/syncconfig/run/",
+    "/admin/syncconfig/lockout/",
     "/admin/odoo/",
     "/admin/odoo/res.partner/",
     "/admin/webhooks/receivedmessage/",
     "/admin/auth/user/",
     "/admin/auth/group/",
+]
+
+
+FORMS = [
+    "/admin/syncconfig/odooconnection/1/change/",
+    "/admin/syncconfig/configuration/1/change/",
+    "/admin/syncconfig/configuration/1/preview/",
+    "/admin/syncconfig/configuration/3/change/",
+    "/admin/syncconfig/configuration/3/change/#mappings",
+    "/admin/syncconfig/configuration/add/",
+    "/admin/syncconfig/apiclient/1/change/",
+    "/admin/syncconfig/apiclient/add/",
+    "/admin/auth/user/1/change/",
+    "/admin/auth/user/add/",
+    "/admin/auth/group/1/change/",
 ]
 
 
@@ -33,6 +49,22 @@ def test_each_page_opens_without_an_error_in_the_console(page: Page, path: str, 
     assert answer is not None
     assert answer.status == 200
     expect(page.locator("body")).to_contain_text("Sync Hub")
+
+
+def test_a_client_that_may_use_all_is_asked_for_methods_and_others_for_configurations(page: Page) -> None:
+    page.goto("/admin/syncconfig/apiclient/add/")
+    expect(page.locator(".hub-grants")).to_be_visible()
+    expect(page.locator("#id_methods")).to_be_hidden()
+    page.locator("#id_all_configurations").check()
+    expect(page.locator(".hub-grants")).to_be_hidden()
+    expect(page.locator("#id_methods")).to_be_visible()
+
+
+def test_networks_are_asked_for_only_where_nobody_needs_to_log_in(page: Page) -> None:
+    page.goto("/admin/syncconfig/configuration/1/change/")
+    expect(page.locator("#id_trusted_networks")).to_be_hidden()
+    page.locator("#id_accepts_anybody").check()
+    expect(page.locator("#id_trusted_networks")).to_be_visible()
 
 
 def open_configuration(page: Page, name: str) -> None:
@@ -121,7 +153,7 @@ def test_a_posted_customer_is_found_in_odoo_at_the_receiver_and_in_the_log(page:
 def test_test_connection_answers_with_the_version(page: Page) -> None:
     page.goto("/admin/syncconfig/odooconnection/")
     page.get_by_role("link", name="Demo Odoo", exact=True).first.click()
-    page.get_by_role("link", name="Test connection").click()
+    page.get_by_role("button", name="Test connection").click()
     expect(page.get_by_text("Odoo 19.0").first).to_be_visible()
 
 
@@ -131,3 +163,82 @@ def test_a_new_token_is_shown_after_asking(page: Page) -> None:
     page.get_by_role("link", name="New token").click()
     page.get_by_role("button", name="Make it").click()
     expect(page.get_by_text("shown only now")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1400, 1024, 390])
+def test_no_page_is_wider_than_the_window(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    wide = []
+    for path in (*PAGES, *FORMS):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            wide.append(path)
+    assert wide == []
+
+
+def test_no_list_cuts_its_last_column(page: Page) -> None:
+    page.set_viewport_size({"width": 1400, "height": 900})
+    cut = []
+    for path in PAGES:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        tables = page.locator("#result_list").all()
+        if any(one.evaluate("table => table.scrollWidth > table.parentElement.clientWidth + 1") for one in tables):
+            cut.append(path)
+    assert cut == []
+
+
+def test_tabs_are_all_there_again_after_the_window_was_small(page: Page) -> None:
+    open_configuration(page, "Customers out")
+    for width in (320, 1400):
+        page.set_viewport_size({"width": width, "height": 900})
+        for tab in ("General", "Field mappings", "Headers"):
+            expect(page.locator("#tabs-items").get_by_text(tab)).to_be_visible()
+
+
+def test_fields_beside_each_other_begin_at_the_same_height(page: Page) -> None:
+    open_configuration(page, "Customers out")
+    tops = [page.locator(f"#id_{name}").bounding_box() for name in ("name", "code")]
+    assert tops[0] is not None
+    assert tops[1] is not None
+    assert tops[0]["y"] == tops[1]["y"]
+
+
+def test_a_stored_secret_is_removed_by_its_box(page: Page, hub: RunningHub) -> None:
+    page.goto("/admin/syncconfig/odooconnection/add/")
+    page.fill("#id_name", "Guarded")
+    page.fill("#id_code", "guarded")
+    page.fill("#id_url", "https://x.odoo.com")
+    for name in ("database", "login", "api_key", "password"):
+        page.fill(f"#id_{name}", name)
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.locator("#id_password-remove").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    stored = "from syncconfig.models import OdooConnection\no = OdooConnection.objects.get(name='Guarded')\n"
+    assert hub.shell(f"{stored}print(json.dumps([o.password, o.api_key]))") == ["", "api_key"]
+
+
+def test_who_may_only_look_sees_the_fields_that_the_form_hides(browser: Browser, hub: RunningHub) -> None:
+    hub.shell(
+        "from django.contrib.auth.models import Group, User\n"
+        "u = User.objects.create_user('viewer', password='viewer-password', is_staff=True)\n"
+        "u.groups.add(Group.objects.get(name='API Sync Viewer'))\nprint(1)"
+    )
+    context = browser.new_context(base_url=hub.url)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto("/admin/")
+    page.fill("input[name=username]", "viewer")
+    page.fill("input[name=password]", "viewer-password")
+    page.click("button[type=submit]")
+    open_configuration(page, "Customers out")
+    page.locator("nav a").filter(has_text="Authorization").click()
+    for words in ("Token", "Login", "Name of the header or parameter"):
+        expect(page.get_by_text(words, exact=True)).to_be_visible()
+    expect(page.get_by_text("stored", exact=True)).to_be_visible()
+    assert errors == []
+    context.close()

@@ -1,34 +1,30 @@
-"""Different operations as one transaction; on a real Odoo only, for the embedded one runs no code of its users."""
+"""Different operations as one transaction, all or none, or each for itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from hub.errors import OdooAccess, OdooDuplicate, OdooError, OdooInvalidField, OdooMissing, OdooValidation
 from hub.odoo import batch
-from hub.odoo.batch import Operation
-from hub.odoo.connection import Odoo
+from hub.odoo.connection import Mode, Odoo, Operation
 from tests.contract.conftest import Colleague, Maker
-
-pytestmark = [
-    pytest.mark.odoo,
-    pytest.mark.parametrize("target", ["jsonrpc", "json2"], indirect=True, scope="session"),
-]
 
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_left(odoo: Odoo) -> Iterator[None]:
     yield
+    if odoo.transport == "embedded":
+        return  # it needs no help for this
     batch.remove(odoo)
     assert odoo.count("ir.actions.server", [("name", "=", batch.NAME)]) == 0
 
 
 def test_different_operations_are_done_in_their_order(odoo: Odoo, make: Maker, unique: str) -> None:
     changed, deleted = make.many("res.partner", [{"name": f"{unique} {number}"} for number in range(2)])
-    new, *rest = batch.run(
-        odoo,
+    new, *rest = odoo.batch(
         [
             Operation(
                 "create", "res.partner", values={"name": f"{unique} new", "child_ids": [(0, 0, {"name": unique})]}
@@ -37,6 +33,7 @@ def test_different_operations_are_done_in_their_order(odoo: Odoo, make: Maker, u
             Operation("unlink", "res.partner", [deleted]),
         ],
     )
+    new, rest = new.value, [one.value for one in rest]
     make.keep_track("res.partner", [new, *odoo.read("res.partner", [new], ["child_ids"])[0]["child_ids"]])
     assert rest == [True, True]
     assert odoo.read("res.partner", [new, changed], ["name", "city"]) == [
@@ -63,33 +60,91 @@ def test_one_wrong_operation_and_nothing_is_done(
     odoo: Odoo, make: Maker, unique: str, wrong: Operation, error: type[OdooError]
 ) -> None:
     partner = make("res.partner", name=unique)
-    with pytest.raises(error):
-        batch.run(
-            odoo,
+    with pytest.raises(error) as refused:
+        odoo.batch(
             [
                 Operation("create", "res.partner", values={"name": f"{unique} new"}),
                 Operation("write", "res.partner", [partner], {"city": "Gent"}),
                 wrong,
             ],
         )
+    assert refused.value.details["index"] == 2
     assert odoo.count("res.partner", [("name", "=like", f"{unique}%")]) == 1
     assert odoo.read("res.partner", [partner], ["city"])[0]["city"] is False
 
 
+@pytest.mark.parametrize(("mode", "done"), [("each", [True, False, True, False, True]), ("stop", [True, False])])
+def test_one_that_fails_undoes_itself_alone(odoo: Odoo, make: Maker, unique: str, mode: Mode, done: list[bool]) -> None:
+    partner = make("res.partner", name=unique)
+    results = odoo.batch(
+        [
+            Operation("create", "res.partner", values={"name": f"{unique} 1"}),
+            Operation("create", "res.country", values={"name": unique, "code": "BE"}),
+            Operation("write", "res.partner", [partner], {"city": "Gent"}),
+            Operation("write", "res.partner", [partner], {"emial": "x"}),
+            Operation("create", "res.partner", values={"name": f"{unique} 2"}),
+        ],
+        mode,
+    )
+    assert [one.error is None for one in results] == done
+    made = [one.value for one, kind in zip(results, "cxwwc", strict=False) if kind == "c" and one.error is None]
+    make.keep_track("res.partner", made)
+    assert isinstance(results[1].error, OdooDuplicate)
+    assert odoo.read("res.partner", [partner], ["city"])[0]["city"] == ("Gent" if mode == "each" else False)
+    if mode == "each":
+        assert isinstance(results[3].error, OdooInvalidField)
+
+
+def test_a_create_with_an_external_id_happens_once(odoo: Odoo, make: Maker, unique: str) -> None:
+    step = Operation("create", "res.partner", values={"name": unique}, external_id=f"idem_{unique.replace(' ', '_')}")
+    first, again = [odoo.batch([step], mode)[0].value for mode in ("all", "each")]
+    make.keep_track("res.partner", [first])
+    assert first == again
+    assert odoo.count("res.partner", [("name", "=", unique)]) == 1
+    other = replace(step, external_id=step.external_id + "x", values={"name": unique, "type": "zz"})
+    assert odoo.batch([other], "each")[0].error is not None
+    sound = replace(other, values={"name": unique})
+    (made,) = odoo.batch([sound])
+    make.keep_track("res.partner", [made.value])
+    assert made.value != first
+
+
+def test_five_hundred_operations_are_a_few_calls(odoo: Odoo, make: Maker, unique: str) -> None:
+    partner = make("res.partner", name=unique)
+    steps = [Operation("create", "res.partner", values={"name": f"{unique} {n}"}) for n in range(250)]
+    steps += [Operation("write", "res.partner", [partner], {"ref": str(n)}) for n in range(250)]
+    results = odoo.batch(steps, "each")
+    make.keep_track("res.partner", [one.value for one in results[:250]])
+    assert odoo.count("res.partner", [("name", "=like", f"{unique} %")]) == 250
+    assert odoo.read("res.partner", [partner], ["ref"])[0]["ref"] == "249"
+
+
+def test_nothing_to_do(odoo: Odoo) -> None:
+    assert odoo.batch([]) == []
+
+
+def on_a_real_one(odoo: Odoo) -> None:
+    if odoo.transport == "embedded":
+        pytest.skip("the embedded Odoo needs no server action")
+
+
 def test_the_action_is_set_up_once(odoo: Odoo) -> None:
+    on_a_real_one(odoo)
     assert batch.set_up(odoo) == batch.set_up(odoo)
-    assert batch.run(odoo, []) == []
 
 
-def test_who_may_not_set_it_up_is_told_so(colleague: Colleague) -> None:
+def test_who_may_not_set_it_up_is_told_so(odoo: Odoo, colleague: Colleague) -> None:
+    on_a_real_one(odoo)
     with pytest.raises(OdooAccess, match="settings"):
-        batch.run(colleague.odoo, [Operation("create", "res.partner", values={"name": "x"})])
+        colleague.odoo.batch([Operation("create", "res.partner", values={"name": "x"})])
 
 
 def test_the_action_gives_no_rights(odoo: Odoo, colleague: Colleague) -> None:
     """Even when it is there already, each operation has the rights of who asks."""
+    on_a_real_one(odoo)
     action = batch.set_up(odoo)
     step = {"kind": "create", "model": "res.country", "ids": [], "values": {"name": "Hubland", "code": "Q9"}}
-    with pytest.raises(OdooAccess):
-        colleague.odoo.call("ir.actions.server", "run", [action], context={"hub_operations": [step]})
+    step |= {"names": []}
+    with pytest.raises(OdooError, match="AccessError"):
+        colleague.odoo.call("ir.actions.server", "run", [action], context={"hub_operations": [step], "hub_mode": "all"})
     assert odoo.count("res.country", [("code", "=", "Q9")]) == 0

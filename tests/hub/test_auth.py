@@ -52,6 +52,21 @@ def test_each_scheme_makes_its_header(key: str, expected: tuple[tuple[str, str],
     assert scheme(key).headers(CANARY) == expected
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://x.example/a", "https://x.example/a?api_key=a%20%26b"),
+        ("https://x.example/a?b=c", "https://x.example/a?b=c&api_key=a%20%26b"),
+        ("https://x.example/a#top", "https://x.example/a?api_key=a%20%26b#top"),
+    ],
+)
+def test_a_key_in_the_address_is_added_to_its_parameters(url: str, expected: str) -> None:
+    credentials = Credentials(api_key="a &b", api_key_header="api_key")
+    assert scheme("api_key_query").address(url, credentials) == expected
+    assert scheme("api_key_query").headers(credentials) == ()
+    assert scheme("api_key").address(url, credentials) == url
+
+
 def test_basic_is_utf_8() -> None:
     ((_, value),) = scheme("basic").headers(Credentials("Zoë", "pässwörd:x"))
     assert b64decode(value.removeprefix("Basic ")).decode() == "Zoë:pässwörd:x"

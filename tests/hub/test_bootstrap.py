@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("sh", "dirname", "cksum", "cat", "env")
+TOOLS = ("sh", "dirname", "cat", "env")
 
 
 def project(folder: Path, requirements: str = "# nothing\n") -> Path:
@@ -171,15 +171,16 @@ def test_an_old_python_is_named_with_what_to_install(tmp_path: Path) -> None:
     code, _, err = bootstrap(project(tmp_path / "p"), PATH=path, PYTHON="")
     assert code == 1
     assert err == (
-        "Sync Hub needs Python 3.11 or newer (python3 is 3.9.2). Install it, for example: "
-        "apt install python3.11 python3.11-venv (Debian, Ubuntu) or brew install python@3.11 (macOS).\n"
+        "Sync Hub needs Python 3.11 or newer, and this machine has only an older one (python3 is 3.9.2). Install a "
+        "newer one beside it, for example: apt install python3.11 python3.11-venv (Debian, Ubuntu) or brew install "
+        "python@3.11 (macOS). One in another place is named so: PYTHON=/opt/python3.12/bin/python3 make run\n"
     )
 
 
 def test_no_python_at_all_is_said(tmp_path: Path) -> None:
     code, _, err = bootstrap(project(tmp_path / "p"), PATH=machine(tmp_path / "bin"), PYTHON="")
     assert code == 1
-    assert "(there is no python3 here)" in err
+    assert "and there is no python3 here. Install it, for example" in err
 
 
 def test_a_python_without_venv_is_said(tmp_path: Path) -> None:
@@ -189,6 +190,20 @@ def test_a_python_without_venv_is_said(tmp_path: Path) -> None:
     assert err == (
         "Python 3.12.4 is here, but without its module venv. Install it, for example: apt install python3.12-venv\n"
     )
+
+
+def test_a_machine_without_cksum_bootstraps_once(made: Path, tmp_path: Path) -> None:
+    real = getattr(sys, "_base_executable", sys.executable)
+    path = machine(tmp_path / "bin", python3=f'exec "{real}" "$@"')
+    folder = project(tmp_path / "p")
+    code, _, err = bootstrap(folder, PATH=path, PYTHON="")
+    assert (code, err) == (0, "")
+    assert bootstrap(folder, PATH=path, PYTHON="") == (0, "", "")
+
+
+def test_the_data_folder_that_it_makes_is_its_owners_alone(made: Path) -> None:
+    assert (made / "var").stat().st_mode & 0o077 == 0
+    assert [file.name for file in (made / "var").iterdir() if file.stat().st_mode & 0o077] == []
 
 
 def test_a_newer_python_is_found_behind_an_old_one_and_a_shim(made: Path, tmp_path: Path) -> None:

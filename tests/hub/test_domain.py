@@ -174,3 +174,16 @@ def test_domains_are_joined_by_or_and_an_empty_one_matches_all() -> None:
 def test_every_operator_passes(operator: str) -> None:
     value: Any = [A] if "any" in operator else [1] if operator.endswith("in") else "x"
     assert domain.normalise([("field", operator, value)])[0][1] == operator
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [["!"] * 3000 + [A], ["|", A, "&", A] * 200 + [A], [("x", "any", ["!"] * 3000 + [A])]],
+)
+def test_operators_that_nest_too_deeply_are_refused(deep: list[Any]) -> None:
+    with pytest.raises(InvalidInput, match="Write it flatter"):
+        domain.normalise(deep)
+
+
+def test_a_long_chain_of_one_operator_is_flat() -> None:
+    assert len(domain.normalise(["|"] * 2000 + [A] * 2001)) == 4001

@@ -161,3 +161,12 @@ def test_a_domain_of_a_thousand_conditions_is_answered(odoo: EmbeddedOdoo) -> No
 
 def test_ids_by_the_thousand_are_answered(odoo: EmbeddedOdoo) -> None:
     assert odoo.count("res.country", [("id", "in", list(range(1, 100_000)))]) == odoo.count("res.country")
+
+
+def test_whoever_has_a_city_has_a_country_and_a_contact_has_its_companys_address(odoo: EmbeddedOdoo) -> None:
+    everybody = {"active_test": False}
+    assert odoo.search("res.partner", [("city", "!=", False), ("country_id", "=", False)], context=everybody) == []
+    address = ("street", "zip", "city", "country_id", "state_id")
+    for contact in odoo.search_read("res.partner", [("parent_id", "!=", False)], ["parent_id", *address]):
+        (company,) = odoo.read("res.partner", [contact["parent_id"][0]], address)
+        assert [contact[name] for name in address] == [company[name] for name in address]

@@ -10,6 +10,7 @@ from hub.errors import InvalidInput, Misconfigured
 from hub.transform.kinds import Kind, options_of
 from hub.transform.mapping import FieldMap
 from hub.transform.rule import Rule
+from hub.transform.services import NoServices
 
 FIELDS: dict[str, dict[str, Any]] = {
     "name": {"type": "char"},
@@ -20,13 +21,21 @@ FIELDS: dict[str, dict[str, Any]] = {
     "state": {"type": "selection", "selection": [("draft", "Draft"), ("sale", "Sale")]},
     "country_id": {"type": "many2one", "relation": "res.country"},
 }
+MODELS = {"res.thing": FIELDS, "res.country": {"id": {"type": "integer"}, "code": {"type": "char"}}}
 COUNTRIES = {"DE": [57], "XX": [], "AA": [1, 2]}
+
+
+class Countries(NoServices):
+    """An Odoo of three countries."""
+
+    def find(self, model: str, field: str, value: Any) -> list[int]:
+        return COUNTRIES[value]
 
 
 def mapped(kind: str, field: str, detail: str = "") -> FieldMap:
     """A mapping of one row, with three countries to look up."""
     return FieldMap.bind(
-        "res.thing", [Rule(field, "key", kind, detail=detail)], FIELDS, find=lambda model, name, value: COUNTRIES[value]
+        "res.thing", [Rule(field, "key", kind, detail=detail)], MODELS.__getitem__, services=Countries()
     )
 
 
@@ -52,8 +61,8 @@ def test_a_value_goes_both_ways(kind: str, field: str, detail: str, odoo: Any, e
 
 def test_a_related_record_is_read_by_its_field_and_found_by_it() -> None:
     found = mapped("lookup", "country_id", "code")
-    assert found.rules[0].path == "country_id.code"
-    record = {"id": 1, "country_id.code": "DE", "__info__": {"country_id.code": {"type": "char"}}}
+    assert found.rows[0].path == "country_id.code"
+    record = {"id": 1, "country_id.code": "DE"}
     assert found.outward(record) == {"key": "DE"}
     assert found.inward({"key": "DE"}, complete=True) == {"country_id": 57}
 
@@ -76,7 +85,7 @@ def test_a_look_up_on_what_is_no_relation_is_the_configurations_fault() -> None:
 )
 def test_empty_stays_empty_both_ways(kind: str, field: str, detail: str) -> None:
     found = mapped(kind, field, detail)
-    assert found.outward({"id": 1, found.rules[0].path: False}) == {"key": None}
+    assert found.outward({"id": 1, found.rows[0].path: False}) == {"key": None}
     assert found.inward({"key": None}, complete=True) == {field: False}
 
 

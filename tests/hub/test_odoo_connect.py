@@ -65,6 +65,16 @@ def test_a_file_is_the_embedded_odoo(tmp_path: Path) -> None:
     assert detect(Target(str(tmp_path / "odoo.sqlite3"))) == "embedded"
 
 
+@pytest.mark.parametrize("url", ["odoo.example.com", "ftp://odoo.example.com", "odoo.sqlite3", ""])
+def test_what_is_neither_an_address_nor_a_path_makes_no_file(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidInput, match="must start with https:// or http://"):
+        connect(Target(url))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_configured_transport_asks_nobody() -> None:
     assert connect(Target("http://127.0.0.1:1", transport="json2")).transport == "json2"
 

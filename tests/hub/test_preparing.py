@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from hub import preparing
 
@@ -28,6 +29,15 @@ def test_a_taken_port_is_said_with_a_way_out() -> None:
     assert str(failure.value) == (
         f"Port {port} is taken by another program. Stop it, or choose another: HUB_PORT={port + 1} make run"
     )
+
+
+def test_who_listens_takes_the_port_for_itself() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with preparing.listen("127.0.0.1", port):
+        with pytest.raises(CommandError, match=f"Port {port} is taken"):
+            preparing.listen("127.0.0.1", port)
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
@@ -77,3 +87,10 @@ def test_a_database_in_step_is_left_alone() -> None:
     said: list[str] = []
     preparing.bring_in_step(said.append)
     assert said == []
+
+
+@pytest.mark.django_db
+def test_a_database_of_a_newer_version_is_told_and_left_alone() -> None:
+    MigrationRecorder(connection).record_applied("syncconfig", "9999_from_the_future")
+    with pytest.raises(CommandError, match=r"by a newer version of Sync Hub \(syncconfig.9999_from_the_future\)"):
+        preparing.bring_in_step(print)

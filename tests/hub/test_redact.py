@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.redact import HIDDEN, Secret, is_secret_name, redact_body, redact_headers, redact_text, redact_url
+from hub.redact import (
+    HIDDEN,
+    Secret,
+    is_secret_name,
+    redact_body,
+    redact_headers,
+    redact_text,
+    redact_url,
+    secret_in_url,
+)
 
 
 @pytest.mark.parametrize(
@@ -245,3 +254,34 @@ def test_a_secret_does_not_show_itself() -> None:
     assert secret.value == "canary"
     assert secret
     assert not Secret("")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://x.example/a?api_key=k", "api_key"),
+        ("https://x.example/a?b=1&access%5Ftoken=k", "access_token"),
+        ("https://x.example/a;password=k", "password"),
+        ("https://x.example/a#token=k", "token"),
+        ("https://x.example/a?key=AIzaSyA1234567890abcdef", "key"),
+        ("https://x.example/a?sig=abcdEFGH0123456789%3D", "sig"),
+        ("https://x.example/a?key=partners&code=DE", ""),
+        ("https://x.example/a?api_key=", ""),
+        ("https://x.example/token/abc?page=2", ""),
+    ],
+)
+def test_a_secret_among_the_parameters_of_an_address_is_named(url: str, name: str) -> None:
+    assert secret_in_url(url) == name
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"error": {"details": {"field": "password", "value": "hunter2", "constraint": "unknown_field"}}}',
+        '{"details": {"field": "login.api_key", "value": "hunter2"}}',
+        '{"parameters": [{"name": "client_secret", "value": "hunter2"}]}',
+    ],
+)
+def test_a_value_beside_a_secrets_name_is_hidden(body: str) -> None:
+    assert "hunter2" not in redact_body(body)
+    assert redact_body('{"field": "email", "value": "x@example.com"}') == '{"field": "email", "value": "x@example.com"}'

@@ -177,7 +177,7 @@ def test_an_error_names_the_line_within_a_long_expression() -> None:
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("raise UserError('No VAT')", "Line 1: ValueError: No VAT (`raise UserError('No VAT')`)"),
+        ("raise UserError('No VAT')", "Line 1: UserError: No VAT (`raise UserError('No VAT')`)"),
         ("raise ValueError('a', 'b')", "Raise errors with one text"),
         ("result = value", "cannot be handed to it"),
         ("import collections\nd = collections.defaultdict(lambda: env.uid)\nd[1]", "Read before."),

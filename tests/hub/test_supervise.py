@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +49,29 @@ while True: signal.pause()
 subprocess.Popen([sys.executable, "-u", "-c", CHILD])
 os.write(1, f"parent is {os.getpid()} {os.getppid()}\\n".encode())
 {then}
+"""
+
+SERVER = """
+import os, signal, socket, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+listener = socket.socket(fileno=int(sys.argv[1]))
+os.write(1, f"server is {os.getpid()}\\n".encode())
+listener.settimeout(0.05)
+while signal.SIGTERM not in signal.sigpending():
+    try:
+        listener.accept()[0].sendall(b"hello")
+    except TimeoutError:
+        pass
+listener.close()
+os.write(1, b"server drains\\n")
+signal.sigwait([signal.SIGUSR1])
+"""
+LISTENING = """
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+argv = [sys.executable, "-u", "-c", {code!r}, str(listener.fileno())]
+parts += [Part("server", argv, listener=listener), Part("server 2", argv, listener=listener)]
+os.write(1, f"port {{listener.getsockname()[1]}}\\n".encode())
 """
 
 
@@ -244,6 +268,24 @@ def test_a_part_has_its_own_environment_and_no_input() -> None:
     with running({}, "", more) as hub:
         hub.until("env canary ''")
         hub.process.terminate()
+        assert hub.end() == 0
+
+
+def test_parts_share_a_listener_that_outlives_them_and_ends_with_the_order_to_stop() -> None:
+    with running({"other": GENTLE}, "pause=0.01", LISTENING.format(code=SERVER)) as hub:
+        port = int(hub.until(r"port (\d+)")[0][1])
+        pids = [hub.pids("server")[0], hub.pids("server")[0]]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as waiting:
+            assert waiting.recv(5) == b"hello"
+        assert not {hub.pids("server")[0], hub.pids("server")[0]} & {*pids}
+        hub.process.terminate()
+        hub.until("server drains")
+        hub.until("server drains")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=60)
+        hub.process.terminate()  # they wait for another signal: the second one ends them
         assert hub.end() == 0
 
 

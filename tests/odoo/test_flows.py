@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from apilog.models import ApiLog
 from hub.http.client import Client
 from hub.odoo.connection import Odoo
-from syncconfig import checking, demo, drain, listening, plans, runs
+from syncconfig import checking, demo, drain, hearing, listening, plans, runs
 from syncconfig.models import ApiClient, ChangeCursor, Configuration, Delivery, OdooConnection
 from syncconfig.validators import egress_policy
 from tests import real_odoo
@@ -162,3 +162,83 @@ def test_a_wrong_key_is_told_without_showing_it(connection: OdooConnection) -> N
     connection.api_key = "canary-key-that-is-wrong"
     assert checking.check(connection) is False
     assert "canary" not in connection.check_message
+
+
+def test_what_waits_from_another_database_is_not_sent_with_this_ones_records(
+    demo_configurations: None, connection: OdooConnection, httpserver: HTTPServer
+) -> None:
+    configuration = Configuration.objects.get(code="customers-out")
+    present = plans.database_of(connection)
+    assert present.startswith(f"{connection.database} on ")
+    for database in ("embedded Odoo 0123456789ab", present):
+        Delivery.objects.create(
+            configuration=configuration, event="manual", model="res.partner", record_ids=[1], record_id=1,
+            database=database,
+        )  # fmt: skip
+    drain.drain(Client(egress_policy()), threads=2)
+    assert list(Delivery.objects.order_by("id").values_list("state", flat=True)) == ["held", "done"]
+    assert len(httpserver.log) == 1
+
+
+def test_an_outbox_inside_of_odoo_is_set_up_heard_and_removed(
+    connection: OdooConnection, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/gone").respond_with_json({})
+    configuration = Configuration.objects.create(
+        code="gone", name="Gone", connection=connection, model="res.partner", methods=["POST"],
+        url=httpserver.url_for("/gone"), on_create=True, on_update=True, on_delete=True,
+    )  # fmt: skip
+    configuration.mappings.create(odoo_field="name", external_key="name")
+    listening.begin()
+    (before,) = odoo.create("res.partner", [{"name": "Made before"}])
+    try:
+        assert "res.partner" in hearing.set_up(connection)
+        assert "whole" in hearing.check(connection)
+        (record_id,) = odoo.create("res.partner", [{"name": "Hub inside"}])
+        odoo.write("res.partner", [before], {"city": "Ulm"})
+        heard()
+        odoo.unlink("res.partner", [record_id])
+        heard()
+    finally:
+        name = listening.outbox_of(connection)
+        told = hearing.remove(connection)
+    assert "removed" in told
+    events = Delivery.objects.order_by("id").values_list("event", "record_id")
+    assert ("create", record_id) in events
+    assert ("create", before) in events  # with which the update, not sent yet, goes
+    assert ("delete", record_id) in events
+    gone = Delivery.objects.get(event="delete")
+    assert gone.values["name"] == "Hub inside"
+    drain.drain(Client(egress_policy(), pool_size=2), threads=2)
+    assert "Hub inside" in [request.get_json()["name"] for request, _ in httpserver.log]
+    assert ChangeCursor.objects.get().source == "polling"
+    assert odoo.count("ir.model", [("model", "=", name)]) == 0
+    assert "asked every few seconds" in hearing.check(connection)
+
+
+def heard() -> None:
+    """Listen to all that is watched."""
+    for one in listening.watched():
+        listening.listen(one)
+
+
+def test_a_clients_calls_work_in_its_own_company(api: APIClient, odoo: Odoo) -> None:
+    name = "Hub contract company"
+    own = int(odoo.read("res.users", [odoo.user_id()], ["company_id"])[0]["company_id"][0])
+    found = odoo.search("res.company", [("name", "=", name)])
+    other = found[0] if found else odoo.create("res.company", [{"name": name}])[0]
+    label = f"Hub {uuid.uuid4()}"
+    ours, theirs = odoo.create("res.partner", [{"name": label, "company_id": company} for company in (own, other)])
+
+    def seen() -> list[int]:
+        answer = api.get(f"{URL}/search", {"domain": f'[["name", "=", "{label}"]]'})
+        return [row["id"] for row in answer.json()["records"]]
+
+    ApiClient.objects.update(company_id=own)
+    assert seen() == [ours]
+    ApiClient.objects.update(company_id=other)
+    assert seen() == [theirs]
+    assert api.delete(f"{URL}/{ours}").status_code in (403, 404)
+    ApiClient.objects.update(company_id=2_000_000)
+    assert api.get(f"{URL}/search").status_code == 403
+    odoo.unlink("res.partner", [ours, theirs], context={"allowed_company_ids": [own, other]})

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.db import connection as database
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_httpserver import HTTPServer
+from rest_framework.test import APIClient
 
 from hub.odoo.connection import Odoo
 from syncconfig import drain, outbox, runs
@@ -112,7 +115,8 @@ def configuration_form(configuration: Configuration, **changes: Any) -> dict[str
         "url": "https://api.example.com/partners", "auth_scheme": "none", "domain": "",
         "page_size": "100", "schedule": "",
         "connect_timeout": "5", "read_timeout": "15", "max_attempts": "8", "note": "",
-        "mappings-TOTAL_FORMS": "0", "mappings-INITIAL_FORMS": "0", "headers-TOTAL_FORMS": "0",
+        "samples-TOTAL_FORMS": "0", "samples-INITIAL_FORMS": "0", "mappings-TOTAL_FORMS": "0",
+        "mappings-INITIAL_FORMS": "0", "headers-TOTAL_FORMS": "0",
         "headers-INITIAL_FORMS": "0",
         **changes,
     }  # fmt: skip
@@ -142,6 +146,7 @@ def test_a_configuration_is_saved_with_new_rows(page: Client, customers_out: Con
         ({"url": ""}, "needs the address"),
         ({"domain": "[('a'"}, "neither JSON nor a Python list"),
         ({"schedule": "hourly"}, "five fields"),
+        ({"schedule": "0 0 31 2 *"}, "never comes"),
         ({"auth_scheme": "bearer"}, "needs the token"),
     ],
 )
@@ -166,14 +171,85 @@ def test_run_now_asks_then_starts_a_run_and_says_when_one_goes_on(page: Client, 
 
 def test_test_connection_tells_the_version_and_the_failure(page: Client, connection: OdooConnection) -> None:
     url = reverse("admin:syncconfig_odooconnection_test_connection", args=[connection.pk])
-    assert "19.0" in page.get(url, follow=True).content.decode()
+    assert page.get(url).status_code == 405, "a link acts"
+    assert OdooConnection.objects.get().checked_at is None
+    assert "19.0" in page.post(url, follow=True).content.decode()
     connection.transport, connection.url = "jsonrpc", "http://127.0.0.1:1"
     connection.database, connection.login, connection.password = "x", "x", "canary-password"
     connection.save()
-    text = page.get(url, follow=True).content.decode()
+    text = page.post(url, follow=True).content.decode()
     assert "127.0.0.1" in text
     assert "canary" not in text
     assert OdooConnection.objects.get().check_ok is False
+
+
+def test_a_connection_that_is_needed_is_not_deleted_and_its_page_says_why(
+    page: Client, customers_out: Configuration
+) -> None:
+    url = reverse("admin:syncconfig_odooconnection_delete", args=[customers_out.connection_id])
+    assert "configurations need it: customers-out" in page.get(url, follow=True).content.decode()
+    page.post(url, {"post": "yes"})
+    assert OdooConnection.objects.exists()
+    customers_out.delete()
+    assert page.get(url).status_code == 200
+    page.post(url, {"post": "yes"})
+    assert not OdooConnection.objects.exists()
+
+
+def test_what_goes_with_a_configuration_is_counted_not_listed(page: Client, customers_out: Configuration) -> None:
+    runs.send_now(customers_out, range(1, 301))
+    with CaptureQueriesContext(database) as queries:
+        answer = page.get(reverse("admin:syncconfig_configuration_delete", args=[customers_out.pk]))
+    text = answer.content.decode()
+    assert "Deliveries: 300" in text
+    assert "Field mappings: 4" in text
+    assert "res.partner 17" not in text
+    assert len(queries) < 20
+    page.post(reverse("admin:syncconfig_configuration_delete", args=[customers_out.pk]), {"post": "yes"})
+    assert not Delivery.objects.exists()
+
+
+def test_what_is_wrong_with_a_field_is_told_once(page: Client, connection: OdooConnection) -> None:
+    form = {"name": "x", "code": "x", "request_type": "out", "connection": connection.pk, "model": "res.partner"}
+    text = page.post(reverse("admin:syncconfig_configuration_add"), form).content.decode()
+    assert text.count("exactly one HTTP method: choose one") == 1
+    methods = text.split('id="id_methods"')[1].split("field-unmapped")[0]
+    assert "This field is required" not in methods
+
+
+@pytest.mark.parametrize("name", ["configuration", "odooconnection", "apiclient", "delivery", "run"])
+def test_an_empty_list_says_what_will_stand_there(page: Client, name: str) -> None:
+    url = reverse(f"admin:syncconfig_{name}_changelist")
+    text = page.get(url).content.decode()
+    assert " yet</h2>" in text
+    assert "yielded" not in text
+    assert "Nothing matches" not in text
+    if name != "run":
+        assert "Nothing matches" in page.get(url, {"q": "zzz"}).content.decode()
+
+
+def test_a_complete_list_does_not_offer_to_show_all(page: Client, customers_out: Configuration) -> None:
+    runs.send_now(customers_out, [1])
+    url = reverse("admin:syncconfig_delivery_changelist")
+    assert "Show all" not in page.get(url).content.decode()
+    assert "Show all" in page.get(url, {"state__exact": "dead"}).content.decode()
+
+
+def test_a_new_user_may_log_in(page: Client) -> None:
+    password = "a-long-passphrase"
+    page.post(
+        reverse("admin:auth_user_add"), {"username": "jane", "password1": password, "password2": password}, follow=True
+    )
+    assert Client().login(username="jane", password=password)
+    assert User.objects.get(username="jane").is_staff
+    text = page.get(reverse("admin:auth_user_changelist")).content.decode()
+    assert "none: sees nothing" in text
+
+
+def test_a_users_page_shows_nothing_of_the_passwords_digest(page: Client, admin_user: User) -> None:
+    text = page.get(reverse("admin:auth_user_change", args=[admin_user.pk])).content.decode()
+    assert "Nobody can read it" in text
+    assert admin_user.password.split("$")[1][:4] not in text
 
 
 def test_a_new_token_is_shown_once(page: Client) -> None:
@@ -258,3 +334,15 @@ def test_a_header_is_shown_unless_it_is_secret_and_unticking_secret_does_not_sho
     answer = page.post(url, configuration_form(customers_out, **header_rows(plain, value="")))
     assert "Type the value again" in answer.content.decode()
     assert Header.objects.get().secret is True
+
+
+def test_whatever_was_looked_at_in_the_browser_callers_search_as_before(
+    page: Client, api: APIClient, customers_in: Configuration, odoo: Odoo
+) -> None:
+    models = [row["model"] for row in odoo.search_read("ir.model", [], ["model"])]
+    assert len(models) > 20
+    for model in models:
+        assert page.get(f"/admin/odoo/{model}/?q=a").status_code == 200, model
+    for domain in ('[["name","ilike","a"]]', '["|",["email","=",false],["city","=","Ulm"]]', "[]"):
+        answer = api.get("/api/sync/v1/res.partner/search", {"domain": domain, "limit": "5"})
+        assert answer.status_code == 200, answer.content

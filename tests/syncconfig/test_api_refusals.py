@@ -66,7 +66,7 @@ def test_a_client_sees_only_the_configurations_it_was_given(api: APIClient, make
     client.all_configurations = False
     client.save()
     client.configurations.add(other)
-    refused(api.get(URL), 404, "NOT_FOUND")
+    refused(api.get(URL), 403, "PERMISSION_DENIED")
     assert [one["configuration"] for one in api.get("/api/sync/v1/").json()["resources"]] == ["products-in"]
 
 
@@ -76,7 +76,7 @@ def test_a_client_whose_only_configuration_is_deleted_may_use_nothing(api: APICl
     ApiClient.objects.get().configurations.add(other)
     other.delete()
     assert api.get("/api/sync/v1/").json()["resources"] == []
-    refused(api.get(URL), 404, "NOT_FOUND")
+    refused(api.get(URL), 403, "PERMISSION_DENIED")
 
 
 @pytest.mark.parametrize("change", [{"active": False}, {"request_type": "out"}])
@@ -191,3 +191,8 @@ def test_every_refusal_is_in_the_log_with_its_reason(api: APIClient) -> None:
     assert row.configuration_code == "customers-in"
     refused(APIClient().get(URL), 401, "AUTHENTICATION_ERROR")
     assert ApiLog.objects.latest("id").error_code == "AUTHENTICATION_ERROR"
+
+
+def test_what_the_server_is_made_of_is_nobodys_business(api: APIClient, customers_in: Configuration) -> None:
+    answer = api.options("/api/sync/v1/res.partner")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (405, "METHOD_NOT_ALLOWED")

@@ -44,15 +44,45 @@ def test_createtoken_limits_the_client_to_the_named_configurations(customers_in:
     assert ApiToken.objects.get().expires_at is not None
 
 
-def test_createtoken_never_widens_what_a_client_may_use(customers_in: Configuration) -> None:
-    run("createtoken", "Web shop", "--config", "customers-in")
-    run("createtoken", "Web shop")
+def told(*arguments: str) -> tuple[str, str]:
+    """What createtoken prints: the token, and what it says beside it."""
+    out, err = StringIO(), StringIO()
+    call_command("createtoken", *arguments, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue().strip()
+
+
+def test_createtoken_never_widens_what_a_client_may_use_and_says_what_that_is(customers_in: Configuration) -> None:
+    assert told("Web shop", "--config", "customers-in")[1] == ""
+    token, said = told("Web shop")
     client = ApiClient.objects.get()
     assert (client.all_configurations, client.tokens.count()) == (False, 2)
+    assert said == ("The API client 'Web shop' exists already; the new token may use what it may: customers-in.")
+    assert (token.count("\n"), token[:4]) == (1, "hub_")
+
+
+def test_createtoken_gives_a_client_more_only_when_that_is_said(customers_in: Configuration, make: Make) -> None:
+    make("other-in", [("name", "name")], request_type="in", methods=["GET"])
+    run("createtoken", "Web shop", "--config", "customers-in")
+    with pytest.raises(
+        CommandError, match="may not use other-in. To let it, with all tokens that it has, add --extend"
+    ):
+        run("createtoken", "Web shop", "--config", "customers-in", "other-in")
+    client = ApiClient.objects.get()
+    assert ([one.code for one in client.configurations.all()], client.tokens.count()) == (["customers-in"], 1)
+    _, said = told("Web shop", "--config", "other-in", "--extend")
+    assert said.endswith("may: customers-in, other-in.")
+    assert client.configurations.count() == 2
+
+
+def test_createtoken_for_a_client_that_may_use_all_says_so(customers_in: Configuration) -> None:
+    run("createtoken", "Web shop")
+    assert told("Web shop")[1].endswith("may: all active In configurations.")
+    with pytest.raises(CommandError, match="may use all configurations. Choose another NAME"):
+        run("createtoken", "Web shop", "--config", "customers-in")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "why"),
     [
         (["Shop", "--config", "nothing"], "customers-in"),
         (["Shop", "--ttl", "-1"], "--ttl"),
@@ -60,9 +90,9 @@ def test_createtoken_never_widens_what_a_client_may_use(customers_in: Configurat
     ],
 )
 def test_createtoken_refuses_with_a_sentence_and_makes_nothing(
-    customers_in: Configuration, arguments: list[str], told: str
+    customers_in: Configuration, arguments: list[str], why: str
 ) -> None:
-    with pytest.raises(CommandError, match=told):
+    with pytest.raises(CommandError, match=why):
         run("createtoken", *arguments)
     assert not ApiClient.objects.exists()
 
@@ -100,7 +130,7 @@ def test_a_second_loaddemo_changes_nothing_that_was_edited_or_deleted() -> None:
     Configuration.objects.filter(code="customers-out").update(name="Mine", url="https://example.com/mine")
     Configuration.objects.filter(code="products-out").delete()
     second = demo.load()
-    assert second == first
+    assert second == {**first, "new": False}
     mine = Configuration.objects.get(code="customers-out")
     assert (mine.name, mine.url) == ("Mine", "https://example.com/mine")
     assert not Configuration.objects.filter(code="products-out").exists()
@@ -118,12 +148,81 @@ def test_what_is_not_true_any_more_is_not_shown_again() -> None:
     assert (told["login"], told["password"], told["token"]) == ("admin", "", "")
 
 
+def move(settings: Settings, port: int) -> None:
+    """The hub starts on another port the next time."""
+    settings.HUB_PORT, settings.HUB_PUBLIC_URL = port, f"http://127.0.0.1:{port}"
+
+
+def urls() -> list[str]:
+    """Where the demo delivers to."""
+    return [Configuration.objects.get(code=f"{one}-out").url for one in ("customers", "products")]
+
+
 @pytest.mark.usefixtures("fresh")
-def test_the_demos_deliveries_follow_the_hub_to_another_port(settings: Settings) -> None:
+def test_the_demos_deliveries_follow_the_hub_to_another_port_and_back(settings: Settings) -> None:
     demo.load()
-    settings.HUB_PORT, settings.HUB_PUBLIC_URL = 8123, "http://127.0.0.1:8123"
+    before = urls()
+    move(settings, 8123)
     demo.load()
-    assert Configuration.objects.get(code="customers-out").url == "http://127.0.0.1:8123/demo/receiver/customers"
+    assert urls() == [f"http://127.0.0.1:8123/demo/receiver/{one}" for one in ("customers", "products")]
+    move(settings, 8000)
+    demo.load()
+    assert urls() == before
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize(
+    "mine",
+    [
+        "http://127.0.0.1:8000/demo/receiver/mine",
+        "http://127.0.0.1:9999/demo/receiver/customers",
+        "https://example.com/customers",
+    ],
+)
+def test_an_address_that_a_user_edited_is_never_rewritten(settings: Settings, mine: str) -> None:
+    demo.load()
+    Configuration.objects.filter(code="customers-out").update(url=mine)
+    for port in (8123, 8000):
+        move(settings, port)
+        demo.load()
+        assert urls() == [mine, f"http://127.0.0.1:{port}/demo/receiver/products"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_demos_deliveries_stay_when_only_workers_start_or_the_command_is_called(settings: Settings) -> None:
+    demo.load()
+    before = urls()
+    move(settings, 8123)
+    demo.load(serving=False)
+    run("loaddemo")
+    assert urls() == before
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_demo_of_an_earlier_version_follows_as_far_as_it_is_untouched(settings: Settings) -> None:
+    demo.load()
+    file = settings.HUB_DATA_DIR / "demo.json"
+    kept = json.loads(file.read_text())
+    del kept["urls"]
+    file.write_text(json.dumps(kept))
+    mine = "http://127.0.0.1:8000/demo/receiver/mine"
+    Configuration.objects.filter(code="customers-out").update(url=mine)
+    move(settings, 8123)
+    demo.load()
+    assert urls() == [mine, "http://127.0.0.1:8123/demo/receiver/products"]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_loaddemo_says_what_it_did_the_first_time_and_the_second() -> None:
+    said = []
+    for _ in range(2):
+        err = StringIO()
+        json.loads(call_command("loaddemo", stdout=StringIO(), stderr=err))
+        said.append(err.getvalue().strip())
+    assert said == [
+        "Made the administrator admin and the demo.",
+        "There are users in the database already, so nothing was made.",
+    ]
 
 
 @pytest.mark.usefixtures("fresh")

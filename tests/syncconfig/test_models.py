@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
         ({"url": "ftp://example.com/x"}, "url"),
         ({"url": "http://169.254.169.254/latest"}, "url"),
         ({"url": "https://user:pass@example.com/"}, "url"),
+        ({"url": "https://example.com/?api_key=k"}, "url"),
+        ({"auth_scheme": "api_key_query", "auth_token": "x"}, "auth_header"),
         ({"model": "Res Partner"}, "model"),
         ({"domain": "[('active', '=', True"}, "domain"),
         ({"schedule": "every hour"}, "schedule"),
@@ -75,6 +77,27 @@ def test_a_connection_names_everything_that_is_missing() -> None:
     with pytest.raises(ValidationError) as refused:
         OdooConnection(code="x", name="x", transport="jsonrpc").full_clean()
     assert set(refused.value.message_dict) == {"url", "database", "login", "api_key"}
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://me:canary@x.odoo.com", "user and password"),
+        ("https://x.odoo.com?token=canary", "from ? or # on"),
+        ("x.odoo.com", "starts with https"),
+        ("ftp://x.odoo.com", "starts with https"),
+        ("/var/odoo.sqlite3", "starts with https"),
+        ("https://x.odoo.com:port", "not an address"),
+        ("https://[x", "not an address"),
+    ],
+)
+def test_the_address_of_an_odoo_holds_nothing_but_the_address(url: str, told: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        OdooConnection(
+            code="x", name="x", transport="jsonrpc", url=url, database="x", login="x", password="x"
+        ).full_clean()
+    assert told in refused.value.message_dict["url"][0]
+    assert "canary" not in str(refused.value)
 
 
 def test_credentials_are_encrypted_in_the_database(customers_out: Configuration) -> None:

@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client as Browser
+from django.urls import reverse
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from apilog import record
 from apilog.models import ApiLog
 from hub.env import new_encryption_key
 from hub.http.client import Client
+from hub.http.message import Request as HttpRequest
 from hub.odoo.connection import Odoo
 from syncconfig import drain, outbox, runs
 from syncconfig.models import Configuration, Delivery, Header, Run
@@ -115,6 +119,19 @@ def test_authorization_reaches_the_receiver_and_not_the_log(
     assert columns.get("auth_password", "\0") not in kept
 
 
+def test_a_key_in_the_address_reaches_the_receiver_and_not_the_log(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/customers").respond_with_handler(lambda request: Response(request.url))
+    customers_out.auth_scheme, customers_out.auth_token, customers_out.auth_header = "api_key_query", "k3y 0f-1t", "k"
+    customers_out.save()
+    push(customers_out, sender, partner(odoo))
+    assert httpserver.log[0][0].args.to_dict() == {"k": "k3y 0f-1t"}
+    row = ApiLog.objects.get()
+    assert row.url.endswith("/customers?k=•••")
+    assert "k3y" not in row.url + row.response_body
+
+
 def echo_headers(request: Request) -> Response:
     """A careless receiver that repeats what it was sent."""
     return Response(json.dumps(dict(request.headers)), content_type="application/json")
@@ -167,6 +184,26 @@ def test_after_the_last_attempt_it_is_given_up(
     drain.drain(sender, threads=1)
     assert (Delivery.objects.get().state, len(httpserver.log)) == ("dead", 2)
     assert [(row.attempt, row.state) for row in ApiLog.objects.order_by("id")] == [(1, "failed"), (2, "failed")]
+
+
+def test_an_attempt_whose_worker_died_is_called_interrupted_and_leads_to_the_next_one(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer, admin_client: Browser
+) -> None:
+    httpserver.expect_request("/customers").respond_with_json({})
+    runs.send_now(customers_out, [partner(odoo)])
+    (claimed,) = outbox.claim(1)
+    died = record.outgoing(
+        record.About(trace_id=claimed.trace_id, delivery_id=claimed.pk), HttpRequest("POST", customers_out.url)
+    )
+    record.open_all([died])
+    Delivery.objects.update(claimed_until=claimed.created_at)
+    drain.drain(sender, threads=1)
+    first, second = ApiLog.objects.order_by("id")
+    assert (first.state, second.state, second.attempt) == ("lost", "ok", 2)
+    page = admin_client.get(reverse("admin:apilog_apilog_change", args=[first.pk])).content.decode()
+    assert "the message may have arrived" in page
+    assert reverse("admin:apilog_apilog_change", args=[second.pk]) in page
+    assert "attempt 2" in page
 
 
 def test_a_worker_that_died_in_the_last_attempt_makes_no_further_one(

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from syncconfig.models import Configuration, Header
 from webhooks.models import ReceivedMessage
 
 pytestmark = pytest.mark.django_db
@@ -30,3 +31,16 @@ def test_it_is_not_there_without_the_demo(client: Client, settings: Settings) ->
     settings.HUB_DEMO = False
     assert client.post(URL, "{}", content_type="application/json").status_code == 404
     assert not ReceivedMessage.objects.exists()
+
+
+def test_secrets_that_configurations_send_are_not_shown(client: Client, customers_out: Configuration) -> None:
+    Header.objects.create(configuration=customers_out, name="X-Foo", value="canary-header", secret=True)
+    customers_out.auth_scheme, customers_out.auth_token = "bearer", "canary-token"
+    customers_out.save()
+    body = '{"note": "canary-token", "password": "hunter2", "name": "Ada"}'
+    client.post("/demo/receiver/x", body, content_type="application/json", headers={"X-Foo": "canary-header"})
+    message = ReceivedMessage.objects.get()
+    kept = f"{message.headers} {message.body}"
+    assert "Ada" in kept
+    assert "canary" not in kept
+    assert "hunter2" not in kept

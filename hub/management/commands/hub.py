@@ -6,8 +6,9 @@ import io
 import json
 import os
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management import call_command
@@ -15,11 +16,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from hub import preparing
+from hub import preparing, readers
 from hub.supervise import Part, Supervisor
-
-DRAIN = 15
-"""Seconds in which the web server may finish its requests; less than the supervisor's patience."""
 
 
 class Command(BaseCommand):
@@ -30,37 +28,53 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--web", action="store_true", help="run the web server only")
         parser.add_argument("--worker", action="store_true", help="run the workers only")
-        parser.add_argument("--host", default=settings.HUB_HOST, help="address to listen on (default: HUB_HOST)")
-        parser.add_argument("--port", type=int, default=settings.HUB_PORT, help="port to listen on (default: HUB_PORT)")
+        parser.add_argument(
+            "--host", type=argument(readers.host), default=settings.HUB_HOST,
+            help="address to listen on (default: HUB_HOST)",
+        )  # fmt: skip
+        parser.add_argument(
+            "--port", type=argument(readers.whole(1, 65_535)), default=settings.HUB_PORT,
+            help="port to listen on (default: HUB_PORT)",
+        )  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         web, worker = (options["web"], options["worker"]) if options["web"] != options["worker"] else (True, True)
         host, port = options["host"], options["port"]
+        if (host, port) != (settings.HUB_HOST, settings.HUB_PORT):
+            start_anew(HUB_HOST=host, HUB_PORT=str(port))
+        os.umask(0o077)  # nobody but the hub's user reads what it writes
+        os.chdir(settings.BASE_DIR)
+        with preparing.occupied(settings.HUB_DATA_DIR, settings.HUB_PUBLIC_URL, web=web, worker=worker):
+            self.prepare(host, port, web=web, worker=worker)
+            parts = [*(web_parts(host, port) if web else []), *([worker_part()] if worker else [])]
+            tick = watchdog() if worker else None
+            sys.exit(Supervisor(parts, tick=tick, say=self.say).run())
+
+    def prepare(self, host: str, port: int, *, web: bool, worker: bool) -> None:
+        """See to port, queue and database, load what a new database needs, and greet."""
         if web:
             preparing.check_port(host, port)
-        os.chdir(settings.BASE_DIR)
-        # What the settings derive from host and port (cookies, the demo's address) must be the same in each process.
-        os.environ.update(HUB_HOST=host, HUB_PORT=str(port))
+        if settings.HUB["HUB_BROKER_URL"]:
+            preparing.check_broker(settings.HUB["HUB_BROKER_URL"])
         with preparing.alone(settings.HUB_DATA_DIR, self.say):
             preparing.bring_in_step(self.say)
-            greeting = json.loads(call_command("loaddemo", stdout=io.StringIO()))
+            serving = web and preparing.is_single(web=web, worker=worker)  # one of several leaves the demo where it is
+            told = call_command("loaddemo", serving=serving, stdout=io.StringIO(), stderr=io.StringIO())
+            greeting = json.loads(told)
         connections.close_all()
-        self.greet(host, port, greeting, web)
-        parts = [*([web_part(host, port)] if web else []), *([worker_part()] if worker else [])]
-        tick = watchdog() if worker else None
-        sys.exit(Supervisor(parts, tick=tick, say=self.say).run())
+        self.greet(greeting, web)
 
     def say(self, text: str) -> None:
         """A line on standard output, at once."""
         self.stdout.write(text)
         self.stdout.flush()
 
-    def greet(self, host: str, port: int, greeting: dict[str, Any], web: bool) -> None:
+    def greet(self, greeting: dict[str, Any], web: bool) -> None:
         """Say where the hub is and how to get in."""
         if not web:
             self.say("The workers run. Stop them with Ctrl-C.")
             return
-        address = own_address(host, port)
+        address = settings.HUB_PUBLIC_URL
         password = greeting.get("password") or "(the password that you set)"
         lines = [
             "",
@@ -73,29 +87,29 @@ class Command(BaseCommand):
         self.say("\n".join([*lines, *greeting.get("notes", []), "Stop it with Ctrl-C.", ""]))
 
 
-def own_address(host: str, port: int) -> str:
-    """Where a browser on this machine, or the users, reach it."""
-    if port != settings.HUB_PORT or host != settings.HUB_HOST:
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-        return f"http://{shown}:{port}"
-    return str(settings.HUB_PUBLIC_URL).replace("//0.0.0.0:", "//127.0.0.1:")
+def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A reader of a setting as the type of an argument, with its own words for a wrong one."""
+
+    def typed(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from None
+
+    return typed
 
 
-def web_part(host: str, port: int) -> Part:
-    """The web server: threads for requests, and a process that dies is replaced."""
-    options = {
-        "--interface": "wsgi",
-        "--host": host,
-        "--port": port,
-        "--http": "1",
-        "--workers": settings.HUB_WEB_PROCESSES,
-        "--blocking-threads": settings.HUB_WEB_THREADS,
-        "--workers-kill-timeout": DRAIN,
-        "--log-level": "error",
-    }
-    flat = [str(word) for pair in options.items() for word in pair]
-    flags = ["--no-ws", "--respawn-failed-workers"]
-    return Part("web", [sys.executable, "-m", "granian", *flat, *flags, "hub.wsgi:application"])
+def start_anew(**environment: str) -> NoReturn:
+    """This command again, in this process, with other settings: cookies and the demo's address follow from them."""
+    os.environ.update(environment)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def web_parts(host: str, port: int) -> list[Part]:
+    """The web server's processes, which share one listening socket."""
+    listener = preparing.listen(host, port)
+    names = ["web", *(f"web {number}" for number in range(2, settings.HUB_WEB_PROCESSES + 1))]
+    return [Part(name, [sys.executable, "-m", "hub.web", str(listener.fileno())], listener=listener) for name in names]
 
 
 def worker_part() -> Part:

@@ -8,12 +8,25 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from hub.errors import OdooAccess, OdooAuthentication, OdooMissing
-from hub.odoo.connection import Context, Domain, LoadResult, Odoo, Record, Target, Values, Version
-from hub.odoo.embedded import deleting, imports, introspection, methods, outbox, passwords, reading, writing
+from hub.odoo.connection import (
+    Context,
+    Domain,
+    LoadResult,
+    Mode,
+    Odoo,
+    Operation,
+    Record,
+    Result,
+    Target,
+    Values,
+    Version,
+)
+from hub.odoo.embedded import batching, deleting, imports, introspection, methods, outbox, passwords, reading, writing
 from hub.odoo.embedded.catalog import Catalog
 from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.install import ADMIN, ensure
 from hub.odoo.embedded.session import Session
+from hub.odoo.embedded.tables import meta
 from hub.odoo.values import plain
 
 VERSION = Version(19, 0, "19.0 (embedded)")
@@ -44,6 +57,12 @@ class EmbeddedOdoo(Odoo):
     def version(self) -> Version:
         """Odoo 19, as far as it goes."""
         return VERSION
+
+    def identity(self) -> str:
+        """The file's own number, which goes where the file goes; a new file has another one."""
+        self._prepare()
+        with self.database.transaction(write=False) as connection:
+            return f"embedded Odoo {meta(connection, 'uuid')}"
 
     def user_id(self) -> int:
         """The user that the target's login names; the administrator without one."""
@@ -187,6 +206,15 @@ class EmbeddedOdoo(Odoo):
         inner = {**(context or {}), **(arguments.pop("context", None) or {})}
         with self.session(inner, write=method not in methods.READING) as session:
             return methods.call(session, model, method, list(ids), arguments)
+
+    def batch(
+        self, operations: Sequence[Operation], mode: Mode = "all", *, context: Context | None = None
+    ) -> list[Result]:
+        """See :meth:`Odoo.batch`."""
+        if not operations:
+            return []
+        with self.session(context, write=True) as session:
+            return batching.carry_out(session, self.database.path, operations, mode)
 
     def load(
         self, model: str, fields: Sequence[str], rows: Sequence[Sequence[Any]], *, context: Context | None = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hub.datafolder import keep_private
 from hub.errors import OdooError, OdooProtocol, OdooUnavailable, OdooValidation
 
 MAX_IDLE = 8
@@ -83,11 +85,12 @@ class Database:
             self._process = os.getpid()
 
     def _open(self) -> sqlite3.Connection:
+        keep_private(self.path)
         connection = sqlite3.connect(
             self.path, timeout=self.busy_seconds, isolation_level=None, check_same_thread=False, cached_statements=512
         )
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            self._write_ahead(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA cache_size=-16000")
             connection.execute("PRAGMA temp_store=MEMORY")
@@ -96,6 +99,18 @@ class Database:
             raise
         connection.create_function("fold_like", 2, _fold_like, deterministic=True)
         return connection
+
+    def _write_ahead(self, connection: sqlite3.Connection) -> None:
+        """Switch to WAL, for which SQLite itself does not wait while another process does the same to a new file."""
+        ends = time.monotonic() + self.busy_seconds
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _BUSY or time.monotonic() > ends:
+                    raise
+                time.sleep(0.02)
 
 
 def _fold_like(pattern: str | None, text: str | None) -> bool | None:

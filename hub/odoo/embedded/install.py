@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 from hub.errors import OdooUnavailable
@@ -23,7 +24,7 @@ def install(path: str | Path, *, demo: bool = True) -> None:
     """
     path = Path(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
         raise OdooUnavailable(f"The folder for the embedded Odoo can't be made: {exc.strerror}.") from exc
     database = Database(path, busy_seconds=60.0)
@@ -37,7 +38,8 @@ def ensure(database: Database, *, demo: bool) -> None:
     """The same for an open database."""
     wanted = fingerprint(declared())
     with database.transaction(write=False) as connection:
-        if meta(connection, "schema") == wanted and (not demo or meta(connection, "demo")):
+        ready = meta(connection, "schema") == wanted and meta(connection, "uuid")
+        if ready and (not demo or meta(connection, "demo")):
             return
     # Whoever comes second waits here for the first, then finds everything done.
     with database.transaction(write=True) as connection:
@@ -48,6 +50,8 @@ def ensure(database: Database, *, demo: bool) -> None:
             if not meta(connection, "schema"):
                 base.load(session)
             set_meta(connection, "schema", wanted)
+        if not meta(connection, "uuid"):
+            set_meta(connection, "uuid", uuid.uuid4().hex[:12])
         if demo and not meta(connection, "demo"):
             business.load(session)
             set_meta(connection, "demo", "1")

@@ -21,6 +21,9 @@ class LogLine:
     logger: str
     message: str
 
+    def __str__(self) -> str:
+        return self.message if self.level == "print" else f"{self.level.upper()} {self.message}"
+
 
 class Account:
     """Counts one run against its limits. ``exceeded`` is the limit that it broke, if it did."""

@@ -9,14 +9,20 @@ from typing import Any
 from hub.errors import HubError, OdooInvalidField, OdooMissing
 from hub.odoo.connection import Odoo, Record
 from hub.odoo.introspect import nearest
-from hub.transform.records import Describe
+from hub.transform.records import Describe, ids_of
 from hub.transform.script.account import Account
 from hub.transform.script.errors import ScriptError, ScriptLimit
 from hub.transform.script.limits import Limits
 from hub.transform.script.values import Exposed, Kinds, Records, for_odoo, from_sandbox, kinds_of, row_in, rows_out
 
+MOST_NEIGHBOURS = 1000
+"""Records that are read ahead at once."""
+
 Resolve = Callable[[str], Exposed | Records | None]
 """From an external id to an object of the hub, such as a configuration; None to look in Odoo."""
+
+Store = dict[str, dict[int, Record]]
+"""Rows by model and id, as Odoo reads them."""
 
 
 class Host:
@@ -31,10 +37,12 @@ class Host:
         hints: frozenset[str] = frozenset(),
         write_allowed: bool = False,
         resolve: Resolve | None = None,
+        store: Store | None = None,
     ) -> None:
         self._odoo, self._describe, self._hints = odoo, describe, hints
         self._write_allowed, self._resolve = write_allowed, resolve
-        self._known: dict[str, dict[int, Record]] = {}
+        self._known: Store = {}
+        self._store: Store = {} if store is None else store
         self._exposed: list[Exposed] = []
         self.account = Account(limits)
         self.asked = 0
@@ -114,19 +122,33 @@ class Host:
         wanted = [one for one in self._hints if one in fields and fields[one].get("type") != "binary"]
         wanted = sorted({name, *wanted} - {"id"})
         kinds = kinds_of(fields, wanted)
-        known = {} if context else self._known.get(model, {})
-        rows = {number: known[number] for number in ids if name in known.get(number, {})}
+        held = () if context else (self._known.get(model, {}), self._store.get(model, {}))
+        rows = {number: known[number] for known in reversed(held) for number in ids if name in known.get(number, {})}
         missing = [number for number in ids if number not in rows]
         if missing:
+            sought = missing if context else self._with_neighbours(model, missing, name)
             with self._call() as odoo:
                 found = odoo.search_read(
-                    model, [("id", "in", missing)], wanted, context={**context, "active_test": False}
+                    model, [("id", "in", sought)], wanted, context={**context, "active_test": False}
                 )
-            rows.update({row["id"]: row for row in found})
+            rows.update({row["id"]: row for row in found if row["id"] in ids})
+            if not context:
+                store = self._store.setdefault(model, {})
+                store.update({row["id"]: {**store.get(row["id"], {}), **row} for row in found})
         for number in ids[:1]:
             if number not in rows:
                 raise OdooMissing(f"The record {model}({number},) does not exist, or the hub's user may not see it.")
         return kinds, {number: row_in(row, kinds) for number, row in rows.items()}
+
+    def _with_neighbours(self, model: str, missing: list[int], name: str) -> list[int]:
+        """These records and those that the next runs of the operation will probably ask for."""
+        own = self._store.get(model, {})
+        sought = {*missing, *(number for number, row in own.items() if name not in row)}
+        for other, rows in self._store.items():
+            for field in [one for one, info in self._fields(other).items() if info.get("relation") == model]:
+                for row in rows.values():
+                    sought.update(number for number in ids_of(row.get(field)) if name not in own.get(number, {}))
+        return sorted(sought)[:MOST_NEIGHBOURS] if len(sought) <= MOST_NEIGHBOURS else missing
 
     def fields_get(self, model: str, names: list[str] | None, attributes: list[str] | None) -> dict[str, Any]:
         """What the hub knows of the model's fields."""
@@ -227,6 +249,7 @@ class Host:
             raise ScriptError(f"This script may not {what}: its configuration does not allow scripts to write to Odoo.")
         with self._call() as odoo:
             self._known.clear()
+            self._store.clear()
             yield odoo
 
     def create(self, model: str, values: list[Any], context: Any) -> list[int]:

@@ -12,6 +12,9 @@ from decimal import Decimal as _hub_Decimal
 UserError = ValueError
 ValidationError = ValueError
 
+def _hub_refusal(message='', *more):
+    return '\u2063' + _hub_str(message)
+
 class _hub_Ref:
     def __init__(self, model, ids):
         self.model = model

@@ -15,6 +15,7 @@ from hub.transform.script.vocabulary import (
     ITERATING,
     ITERATING_METHODS,
     NATIVE_METHODS,
+    REFUSALS,
     REPLACED,
     RESERVED,
 )
@@ -101,6 +102,17 @@ class Rewriter(ast.NodeTransformer):
         for left in reversed(values[:-1]):
             made = hub("and", left, left, _lambda(made))
         return made
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        raised = node.exc
+        if (
+            isinstance(raised, ast.Call)
+            and isinstance(raised.func, ast.Name)
+            and raised.func.id in REFUSALS - self._bound
+        ):
+            raised.args = [hub("refusal", raised, *(self._expr(one) for one in raised.args))]
+            return node
+        return self.generic_visit(node)
 
     def visit_match_case(self, node: ast.match_case) -> ast.AST:
         node.guard = node.guard and self._truth(node.guard)

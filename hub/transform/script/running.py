@@ -12,7 +12,7 @@ from hub.transform.records import Describe
 from hub.transform.script.account import LogLine
 from hub.transform.script.compiled import Compiled, compiled
 from hub.transform.script.errors import ScriptError, ScriptUnsupported
-from hub.transform.script.host import ENV, Host, Resolve
+from hub.transform.script.host import ENV, Host, Resolve, Store
 from hub.transform.script.limits import Limits
 from hub.transform.script.lint import Problem, parse, problems
 from hub.transform.script.pool import Pool, shared
@@ -43,19 +43,21 @@ def run(
     write_allowed: bool = False,
     resolve: Resolve | None = None,
     pool: Pool | None = None,
+    store: Store | None = None,
 ) -> Outcome:
     """Run ``script`` in the sandbox with ``names`` (plain data, Records, Exposed) and, always, ``env``.
 
     The result is what the script assigned to ``result``, else its last expression, else, where it only defines a
     function of one argument and ``value`` is among the names, what that function makes of ``value``. ``resolve``
-    answers ``env.ref`` before Odoo does.
+    answers ``env.ref`` before Odoo does. ``store`` holds rows for several runs of one operation: what one of them
+    reads, the next need not, and it is read for all records in the store at once.
 
     Raises ScriptUnsupported for what cannot run, ScriptLimit for too much of something, ScriptError for the script's
     own errors, all with the script's line; ScriptUnavailable and retryable errors of Odoo as they are. The error's
     ``logs`` attribute holds what was logged until then.
     """
     given = {"env": ENV, "self": _SELF, **names}
-    return _run(compiled(script, frozenset(given)), given, odoo, describe, limits, write_allowed, resolve, pool)
+    return _run(compiled(script, frozenset(given)), given, odoo, describe, limits, write_allowed, resolve, pool, store)
 
 
 def evaluate(
@@ -70,7 +72,7 @@ def evaluate(
     """The value of one expression, such as a filter domain; ``datetime``, ``date`` and ``timedelta`` are there."""
     given = {"env": ENV, **(names or {})}
     ready = compiled(expression, frozenset(given), expression=True)
-    return _run(ready, given, odoo, describe, limits, False, None, pool).result
+    return _run(ready, given, odoo, describe, limits, False, None, pool, None).result
 
 
 def check(script: str, names: Collection[str] | None = None, *, expression: bool = False) -> list[Problem]:
@@ -101,11 +103,14 @@ def _run(
     write_allowed: bool,
     resolve: Resolve | None,
     pool: Pool | None,
+    store: Store | None,
 ) -> Outcome:
     started = time.perf_counter()
     pool = pool or shared()
     for again in (False, True):
-        host = Host(odoo, describe, limits, hints=ready.hints, write_allowed=write_allowed, resolve=resolve)
+        host = Host(
+            odoo, describe, limits, hints=ready.hints, write_allowed=write_allowed, resolve=resolve, store=store
+        )
         try:
             with pool.session(ready, limits, fresh=again) as session:
                 result = session.run(host, names)

@@ -25,6 +25,7 @@ from hub.transform.script.host import Host
 from hub.transform.script.limits import Limits
 from hub.transform.script.prelude import PRELUDE
 from hub.transform.script.values import from_sandbox
+from hub.transform.script.vocabulary import REFUSAL
 
 _FEED = f"_hub_run({MAIN}, _hub_given)"
 _SCRIPT = "<python-input-1>"
@@ -162,10 +163,14 @@ class Session:
             return _of_host(failure, line)
         for part, sentence in _SENTENCES:
             message = sentence if part in message else message
+        if message.startswith(REFUSAL):
+            kind, message = "UserError", message.removeprefix(REFUSAL)
         where = f"Line {line}" if line else "The script"
         text = self.script.text(line) if line else ""
         shown = f"{kind}: {message[:1000]}" if message else kind
-        return ScriptError(f"{where}: {shown}" + (f" (`{text[:120]}`)" if text else ""), line=line, kind=kind)
+        return ScriptError(
+            f"{where}: {shown}" + (f" (`{text[:120]}`)" if text else ""), line=line, kind=kind, said=message[:1000]
+        )
 
     def _limit_message(self, limit: str) -> str:
         limits = self.limits

@@ -18,6 +18,12 @@ MODULES = frozenset(
 )
 """What a script may import. All but ``logging`` are the sandbox's own."""
 
+REFUSALS = frozenset({"UserError", "ValidationError"})
+"""Errors by which a script says no, as Odoo's own code does."""
+
+REFUSAL = "\u2063"
+"""What the text of such an error begins with inside of the sandbox, which has no error classes of one's own."""
+
 RESERVED = "_hub_"
 """Names that start so belong to the sandbox's prelude."""
 

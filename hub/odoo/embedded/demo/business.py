@@ -84,6 +84,14 @@ def _companies(session: Session, rows: list[list[Any]], tags: dict[str, int], us
     for name, email, phone, street, city, code, country, state, vat, tagged, people in rows:
         country_id = find(session, "res_country", country, "code")
         sql = "SELECT id FROM res_country_state WHERE country_id = ? AND code = ?"
+        # A company's contacts have its address, as Odoo gives it to them.
+        address = {
+            "street": street,
+            "city": city,
+            "zip": code,
+            "country_id": country_id,
+            "state_id": session.one(sql, [country_id, state]) or False,
+        }
         create(
             session,
             "res.partner",
@@ -93,25 +101,21 @@ def _companies(session: Session, rows: list[list[Any]], tags: dict[str, int], us
                     "is_company": True,
                     "email": email,
                     "phone": phone,
-                    "street": street,
-                    "city": city,
-                    "zip": code,
-                    "country_id": country_id,
-                    "state_id": session.one(sql, [country_id, state]) or False,
+                    **address,
                     "vat": vat or False,
                     "website": f"https://{email.split('@')[1]}",
                     rank: 1,
                     "user_id": user,
                     "category_id": [[6, 0, [tags[tag] for tag in tagged]]],
-                    "child_ids": [[0, 0, _contact(person, function, email, city)] for person, function in people],
+                    "child_ids": [[0, 0, _contact(person, function, email) | address] for person, function in people],
                 }
             ],
         )
 
 
-def _contact(name: str, function: str, email: str, city: str) -> dict[str, Any]:
+def _contact(name: str, function: str, email: str) -> dict[str, Any]:
     local = ".".join(name.lower().split())
-    return {"name": name, "function": function, "email": f"{local}@{email.split('@')[1]}", "city": city}
+    return {"name": name, "function": function, "email": f"{local}@{email.split('@')[1]}"}
 
 
 def _persons(session: Session, rows: list[list[Any]]) -> None:

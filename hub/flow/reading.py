@@ -1,0 +1,181 @@
+"""What a caller may read: one record, a page, or those that match a domain in its own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any
+
+from hub.errors import InvalidInput, NotFound, OdooMissing
+from hub.flow.plan import InboundPlan
+from hub.flow.scripting import Incomings
+from hub.flow.services import Live
+from hub.odoo import domain as domains
+from hub.odoo.connection import Odoo, Record
+from hub.transform import records
+from hub.transform.kinds import Bound
+from hub.transform.mapping import FieldMap
+from hub.transform.rule import Rule
+from hub.transform.services import Incoming
+
+MAX_LIMIT = 1000
+ID = Rule("id", "id")
+
+
+class Reading:
+    """One caller's access to one model of one Odoo, for reading. Raises only HubErrors."""
+
+    def __init__(
+        self,
+        plan: InboundPlan,
+        odoo: Odoo,
+        describe: records.Describe,
+        *,
+        dry: bool = False,
+        request: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.odoo = odoo
+        self.describe = describe
+        self.services = Live(odoo, describe, write_allowed=plan.scripts.may_write, dry=dry)
+        self.scripts = Incomings(plan.scripts, self.services, plan.model, request or {})
+        self.map = FieldMap.bind(
+            plan.model, plan.rules, describe, reject_unmapped=plan.reject_unmapped, services=self.services
+        )
+
+    def get(self, record_id: int, fields: str = "") -> dict[str, Any]:
+        """One record with all mapped fields, or with those named."""
+        return {"id": record_id, "data": self.one(record_id, self._chosen(fields))}
+
+    def search(self, query: Mapping[str, str], texts: Sequence[str]) -> dict[str, Any]:
+        """Records that match ``domain``, with the total as ``count``; ``limit``, ``offset``, ``order``, ``fields``."""
+        domain = self.domain(texts)
+        limit = _number(query, "limit", 80, MAX_LIMIT)
+        offset = _number(query, "offset", 0, 2**31)
+        records = self._many(
+            domain, self._chosen(query.get("fields", "")), limit=limit, offset=offset, order=self._order(query)
+        )
+        counted = limit and len(records) < limit and (records or not offset)
+        total = offset + len(records) if counted else self.odoo.count(self.plan.model, domain)
+        return {"count": total, "records": records}
+
+    def page(
+        self, query: Mapping[str, str], texts: Sequence[str], *, limit: int, offset: int
+    ) -> tuple[list[Record], int]:
+        """A page of records and how many there are in all."""
+        domain = self.domain(texts)
+        total = self.odoo.count(self.plan.model, domain)
+        chosen = self._chosen(query.get("fields", ""))
+        return self._many(domain, chosen, limit=limit, offset=offset, order=self._order(query)), total
+
+    def domain(self, texts: Sequence[str]) -> list[Any]:
+        """The caller's domain in Odoo's own field names; raises InvalidInput for a field that is not exposed."""
+        given = [text for text in texts if text.strip()]
+        if not given:
+            return []
+        parsed = domains.parse(given[0] if len(given) == 1 else f"[{','.join(given)}]")
+        return [item if isinstance(item, str) else self._leaf(*item) for item in parsed]
+
+    def _leaf(self, name: Any, operator: str, value: Any) -> Any:
+        if not isinstance(name, str):
+            return name, operator, value  # Odoo's (1, '=', 1) and (0, '=', 1): always and never
+        if operator in ("any", "not any"):
+            raise InvalidInput(
+                f"The operator `{operator}` is not offered here. Search by the fields that are mapped.",
+                field=name,
+                value=operator,
+                constraint="operator",
+            )
+        row = self.map.row_for(name, "domain")
+        return row.out.search_field(row), operator, self._sought(row, name, operator, value)
+
+    def _sought(self, row: Bound, name: str, operator: str, value: Any) -> Any:
+        """The value to search for, in Odoo's form: a caller writes it as it sends and gets it."""
+        if not row.out.searchable:
+            raise InvalidInput(
+                f"`{name}` is made by the mapping ({row.kind.label}), so it cannot be searched by.",
+                field=name,
+                constraint=row.kind.key,
+            )
+        if not row.out.converts_search or "like" in operator:
+            return value
+        convert = partial(row.kind.inward, row=row, incoming=Incoming({}))
+        return [convert(one) for one in value] if isinstance(value, list) else convert(value) if value else value
+
+    def _chosen(self, fields: str) -> Sequence[Bound]:
+        names = [name.strip() for name in fields.split(",") if name.strip()]
+        return self.rows(names, "fields") if names else [self._id, *self.map.readable]
+
+    def rows(self, names: Sequence[str], parameter: str) -> list[Bound]:
+        rows = [self.map.row_for(name, parameter) for name in dict.fromkeys(names)]
+        return [self._id, *(row for row in rows if row.rule != ID)] if rows else []
+
+    @cached_property
+    def _id(self) -> Bound:
+        return self.map.binder.one(ID)
+
+    def _order(self, query: Mapping[str, str]) -> str | None:
+        parts = [part.split() for part in query.get("order", "").split(",") if part.strip()]
+        for part in parts:
+            if len(part) > 2 or (len(part) == 2 and part[1].lower() not in ("asc", "desc")):
+                raise InvalidInput(
+                    "`order` takes field names, each with asc or desc: name desc,id",
+                    field="order",
+                    value=query["order"][:100],
+                    constraint="format",
+                )
+        return (
+            ", ".join(" ".join([self._sortable(self.map.row_for(name, "order")), *how]) for name, *how in parts) or None
+        )
+
+    @staticmethod
+    def _sortable(row: Bound) -> str:
+        if not row.out.searchable:
+            raise InvalidInput(
+                f"`{row.name}` is made by the mapping ({row.kind.label}), so records cannot be ordered by it.",
+                field="order",
+                value=row.name,
+                constraint=row.kind.key,
+            )
+        return row.rule.odoo_field
+
+    def one(self, record_id: int, rows: Sequence[Bound]) -> dict[str, Any]:
+        try:
+            found = self.odoo.read(self.plan.model, [record_id], self.map.fields_to_read(rows))
+            (record,) = self.map.complete(self.odoo, found, rows)
+        except (OdooMissing, ValueError):
+            raise self.missing(record_id) from None
+        return self._outward([record], rows)[0]
+
+    def several(self, ids: Sequence[int], rows: Sequence[Bound]) -> list[dict[str, Any]]:
+        """Those of the records that exist."""
+        found = self.odoo.search_read(
+            self.plan.model,
+            [("id", "in", list(ids))],
+            self.map.fields_to_read(rows),
+            context={"active_test": False},
+        )
+        return self._outward(self.map.complete(self.odoo, found, rows), rows)
+
+    def _many(self, domain: Sequence[Any], rows: Sequence[Bound], **page: Any) -> list[dict[str, Any]]:
+        names = self.map.fields_to_read(rows)
+        found = self.odoo.search_read(self.plan.model, domain, names, **page) if page["limit"] else []
+        return self._outward(self.map.complete(self.odoo, found, rows), rows)
+
+    def _outward(self, found: Sequence[Record], rows: Sequence[Bound]) -> list[dict[str, Any]]:
+        self.services.know(self.plan.model, found)
+        return [self.map.outward(record, rows, shown=True) for record in found]
+
+    def missing(self, record_id: int) -> NotFound:
+        return NotFound(f"There is no {self.plan.model} with id {record_id}.", model=self.plan.model, id=record_id)
+
+
+def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = query.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and int(text) <= most):
+        raise InvalidInput(
+            f"`{name}` must be a whole number from 0 to {most}.", field=name, value=text[:40], constraint="range"
+        )
+    return int(text)

@@ -1,0 +1,225 @@
+"""An outbox inside a real Odoo, set up over RPC: every create, write and deletion, committed with the change itself.
+
+A manual model holds the events; three automations for each model that is listened to write them, by code actions.
+Nothing is installed, and ``remove`` leaves nothing behind. It takes Odoo's right to its settings and its module
+base_automation. Seen on 19.0.
+
+Ids of events do not follow the order in which their transactions commit. So no cursor moves along them: what was read
+is remembered, and deleted with the next look.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.errors import OdooAccess, OdooError, OdooMissing
+from hub.odoo.changes import Change
+from hub.odoo.connection import Odoo
+from hub.odoo.polling import FORMAT, Look
+
+PAGE = 500
+TRIGGERS = {"on_create": "create", "on_write": "write", "on_unlink": "unlink"}
+FIELDS = {
+    "x_model": ("char", "Model"),
+    "x_record": ("integer", "Record"),
+    "x_event": ("char", "Event"),
+    "x_uid": ("integer", "User"),
+    "x_origin": ("char", "Origin"),
+    "x_changed": ("text", "Changed fields"),
+    "x_old": ("text", "Old values"),
+}
+
+CODE = """\
+kept = ('boolean', 'integer', 'float', 'monetary', 'char', 'text', 'html', 'selection', 'date', 'datetime', 'many2one',
+        'many2many', 'reference', 'many2one_reference')
+def plain(value):
+    if value is None or value is False or value is True or isinstance(value, (int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return str(value)
+rows = []
+before = env.context.get('old_values') or {}
+for record in records.sudo():
+    old = {}
+    if '%(event)s' == 'unlink':
+        names = [name for name, field in record._fields.items() if field.store and field.type in kept]
+        old = record.with_context(bin_size=True, active_test=False).read(names)[0]
+    elif '%(event)s' == 'write':
+        old = before.get(record.id) or {}
+    old = {name: plain(value) for name, value in old.items()}
+    rows.append({'x_model': record._name, 'x_record': record.id, 'x_event': '%(event)s', 'x_uid': env.uid,
+                 'x_origin': str(env.context.get('hub_origin') or '')[:200],
+                 'x_changed': str(list(old)) if '%(event)s' == 'write' else '[]', 'x_old': repr(old)})
+env['%(outbox)s'].sudo().create(rows)
+"""
+
+
+@dataclass(frozen=True)
+class State:
+    """What is there: the outbox, and the models whose every trigger writes into it."""
+
+    outbox: bool
+    models: tuple[str, ...]
+
+
+def name_of(code: str) -> str:
+    """The outbox's model for one hub's connection: two hubs at one Odoo each have their own."""
+    return f"x_sync_hub_{code}"
+
+
+def set_up(odoo: Odoo, outbox: str, models: Iterable[str]) -> State:
+    """Make what is missing, and mend what was changed; harmless when all is there.
+
+    Raises OdooAccess, saying what to grant, when the user may not, OdooMissing without base_automation.
+    """
+    try:
+        _make_outbox(odoo, outbox)
+        for model in models:
+            for trigger in TRIGGERS:
+                _again(lambda one=model, when=trigger: _make_automation(odoo, outbox, one, when))  # type: ignore[misc]
+    except OdooAccess as error:
+        raise OdooAccess(
+            "Setting up an outbox in Odoo needs the right to its settings (group Administration / Settings) for the "
+            "connection's user. Without it the hub asks Odoo every few seconds instead.",
+            error.odoo_name,
+        ) from None
+    return check(odoo, outbox)
+
+
+def check(odoo: Odoo, outbox: str) -> State:
+    """What is there."""
+    there = bool(odoo.count("ir.model", [("model", "=", outbox)]))
+    try:
+        found = odoo.search_read(
+            "base.automation", [("name", "=like", f"{outbox}: %")], ["name", "active"], context=EVERYTHING
+        )
+    except OdooMissing:
+        found = []
+    working = {row["name"] for row in found if row["active"]}
+    models = {name.split(": ", 1)[1].rsplit(" ", 1)[0] for name in working}
+    whole = [model for model in sorted(models) if all(f"{outbox}: {model} {one}" in working for one in TRIGGERS)]
+    return State(there, tuple(whole))
+
+
+def remove(odoo: Odoo, outbox: str) -> None:
+    """Leave nothing behind."""
+    try:
+        found = odoo.search("base.automation", [("name", "=like", f"{outbox}: %")], context=EVERYTHING)
+        odoo.unlink("base.automation", found)
+    except OdooMissing:
+        pass  # no such module: then there was never anything
+    odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "=like", f"{outbox}: %")]))
+    models = odoo.search("ir.model", [("model", "=", outbox)])
+    if models:
+        odoo.unlink("ir.model.access", odoo.search("ir.model.access", [("model_id", "in", models)]))
+        odoo.unlink("ir.model", models)
+
+
+def look(odoo: Odoo, outbox: str, model: str, position: Mapping[str, Any]) -> Look:
+    """The events of a model that were not taken yet, oldest first; those taken before are deleted now."""
+    taken = [int(one) for one in position.get("taken", [])]
+    if taken:
+        odoo.unlink(outbox, odoo.search(outbox, [("id", "in", taken)]))
+    rows = odoo.search_read(
+        outbox, [("x_model", "=", model), ("id", "not in", taken)], [*FIELDS, "create_date"], order="id", limit=PAGE
+    )
+    return Look([_change(row) for row in rows], {"taken": [row["id"] for row in rows]}, more=len(rows) == PAGE)
+
+
+def _again(work: Callable[[], None]) -> None:
+    """Do it, and again where Odoo stumbled over itself: its processes load their models anew after each automation."""
+    for left in (2, 1, 0):
+        try:
+            work()
+            return
+        except OdooError as error:
+            if not left or isinstance(error, OdooAccess | OdooMissing) or "changed size" not in error.message:
+                raise
+
+
+EVERYTHING = {"active_test": False}
+
+
+def _make_outbox(odoo: Odoo, outbox: str) -> None:
+    found = odoo.search("ir.model", [("model", "=", outbox)])
+    if not found:
+        values = {
+            "name": "Sync Hub: changes to be told",
+            "model": outbox,
+            "state": "manual",
+            "field_id": [
+                (
+                    0,
+                    0,
+                    {
+                        "name": name,
+                        "ttype": kind,
+                        "field_description": label,
+                        "state": "manual",
+                        "index": name == "x_model",
+                    },
+                )
+                for name, (kind, label) in FIELDS.items()
+            ],
+        }
+        found = odoo.create("ir.model", [values])
+    if not odoo.count("ir.model.access", [("model_id", "in", found)]):
+        (group,) = [
+            row["res_id"]
+            for row in odoo.search_read(
+                "ir.model.data", [("module", "=", "base"), ("name", "=", "group_system")], ["res_id"]
+            )
+        ]
+        rights = {f"perm_{one}": True for one in ("read", "write", "create", "unlink")}
+        access = {"name": outbox, "model_id": found[0], "group_id": group, **rights}
+        odoo.create("ir.model.access", [access])
+
+
+def _make_automation(odoo: Odoo, outbox: str, model: str, trigger: str) -> None:
+    name = f"{outbox}: {model} {trigger}"
+    code = CODE % {"event": TRIGGERS[trigger], "outbox": outbox}
+    found = odoo.search_read(
+        "base.automation", [("name", "=", name)], ["active", "action_server_ids"], context=EVERYTHING
+    )
+    if found:
+        (first, *more) = found
+        odoo.unlink("base.automation", [row["id"] for row in more])
+        actions = odoo.read("ir.actions.server", first["action_server_ids"], ["code"])
+        if first["active"] and [row["code"].strip() for row in actions] == [code.strip()]:
+            return
+        odoo.unlink("base.automation", [first["id"]])
+    known = odoo.search("ir.model", [("model", "=", model)])
+    if not known:
+        raise OdooMissing(f"Odoo has no model {model}. Is its module installed?", model=model)
+    about = known[0]
+    action = {"name": name, "model_id": about, "state": "code", "code": code, "usage": "base_automation"}
+    values = {"name": name, "model_id": about, "trigger": trigger, "action_server_ids": [(0, 0, action)]}
+    odoo.create("base.automation", [values])
+
+
+def _change(row: Mapping[str, Any]) -> Change:
+    return Change(
+        sequence=row["id"],
+        model=row["x_model"],
+        record_id=row["x_record"],
+        event=row["x_event"],
+        at=datetime.strptime(row["create_date"], FORMAT).replace(tzinfo=UTC),
+        user_id=row["x_uid"] or 0,
+        origin=row["x_origin"] or "",
+        changed_fields=tuple(_literal(row["x_changed"]) or ()),
+        old_values=_literal(row["x_old"]) or {},
+    )
+
+
+def _literal(text: Any) -> Any:
+    """What the code action wrote, as Python writes it; nothing when it cannot be read."""
+
+    try:
+        return ast.literal_eval(text) if text else None
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return None

@@ -1,0 +1,149 @@
+"""Values that need nothing but themselves: as they are, always the same, by a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hub.errors import InvalidInput, Misconfigured
+from hub.odoo.values import from_odoo
+from hub.transform import path, types
+from hub.transform.kinds.base import Bound, Kind, bad_detail, joined
+from hub.transform.services import Incoming, Outgoing
+
+
+class Plain(Kind):
+    """The value as it is, in the form of the other side."""
+
+    key = "plain"
+    label = "Plain"
+    sentence = "The value as it is; dates become ISO 8601, a relation its id, an empty field null."
+
+    def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:
+        """JSON for a value that Odoo read."""
+        return from_odoo(value, row.end["type"])
+
+    def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
+        """What Odoo takes, checked by the field's type; behind a dot, the related record that has the value."""
+        _, dot, tail = row.rule.odoo_field.partition(".")
+        if dot:
+            return one_related(value, row, tail)
+        return types.inward(value, row.info, row.name, check=incoming.check)
+
+
+class Constant(Kind):
+    """Always the same, whatever the other side says."""
+
+    key = "constant"
+    example = '"web shop"'
+    label = "Constant"
+    sentence = 'Always the value in Detail, as JSON: "web", 5, true. In: what the caller sends is not looked at.'
+    searchable = False
+    makes_own = True
+
+    def parse(self, detail: str) -> Any:
+        """The value."""
+        try:
+            return json.loads(detail)
+        except (ValueError, RecursionError):
+            raise bad_detail('Write the value as JSON: "web" (with quotes), 5, true or null.') from None
+
+    def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:
+        """The constant."""
+        return row.options
+
+    def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
+        """The constant, checked by the field's type."""
+        return types.inward(row.options, row.info, row.name)
+
+
+class Table(Kind):
+    """Value by value, from a table."""
+
+    key = "table"
+    example = "draft = open; sale = confirmed"
+    label = "Value table"
+    sentence = (
+        "Values by a table in Detail: draft = open; sale = confirmed. A value that is not in it is refused, "
+        "unless the table ends with * = other."
+    )
+    converts_search = True
+
+    def parse(self, detail: str) -> dict[str, str]:
+        """The pairs, Odoo's value first."""
+        pairs: dict[str, str] = {}
+        for line in filter(str.strip, detail.replace("\n", ";").split(";")):
+            left, sign, right = (part.strip() for part in line.partition("="))
+            if not sign or not left or left in pairs:
+                raise bad_detail(
+                    f"`{line.strip()}`: write pairs, Odoo's value once each: draft = open; sale = confirmed"
+                )
+            pairs[left] = right
+        if not pairs:
+            raise bad_detail("Write the pairs, Odoo's value first: draft = open; sale = confirmed")
+        return pairs
+
+    def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:
+        """The right-hand side; empty stays empty."""
+        plain = from_odoo(value, row.end["type"])
+        if plain is None:
+            return None
+        text = _word(plain)
+        found = row.options.get(text, row.options.get("*"))
+        if found is None:
+            raise InvalidInput(
+                f"`{text}` is not in the value table. It has: {joined(row.options)}.", constraint="table"
+            )
+        return found
+
+    def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
+        """The left-hand side of the first pair with that right-hand side."""
+        if value is None:
+            return False
+        info = row.end if "." in row.rule.odoo_field else row.info  # dotted: searched by, never written
+        for left, right in row.options.items():
+            if left != "*" and _word(value) == right:
+                return types.inward(_typed(left, str(info["type"])), info, row.name)
+        known = joined(list(dict.fromkeys(right for left, right in row.options.items() if left != "*")))
+        raise types.wrong(row.name, value, "table", f"choose one of: {known}.")
+
+
+def one_related(value: Any, row: Bound, field: str) -> Any:
+    """The id of the one related record whose ``field`` has the value: the way back of ``country_id.code``."""
+    if value in (None, "", False):
+        return False
+    if row.info["type"] != "many2one":
+        raise Misconfigured(
+            f"`{row.name}`: {row.rule.odoo_field} can be written only through a many2one field, and "
+            f"{row.target} is of type {row.info['type']}. Set the row's direction to “Out only”."
+        )
+    relation = str(row.info["relation"])
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise types.wrong(row.name, value, "type", f"send the {field} of a record of {relation}.")
+    found = row.services.find(relation, field, value)
+    if len(found) != 1:
+        count = "no record" if not found else "more than one record"
+        raise types.wrong(row.name, value, "lookup", f"{count} of {relation} has this {field}.")
+    return found[0]
+
+
+def nested(data: Mapping[str, Any]) -> dict[str, Any]:
+    """``{"partner_id.name": x}`` as ``{"partner_id": {"name": x}}``."""
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        path.put(found, name, value)
+    return found
+
+
+def _word(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _typed(text: str, kind: str) -> Any:
+    if kind in ("integer", "float", "monetary", "boolean", "many2one"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text

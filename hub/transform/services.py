@@ -1,0 +1,99 @@
+"""What value types may ask of the world: related records, rates, scripts. The flow hands in what answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from hub.errors import Misconfigured
+from hub.odoo.connection import Record
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A currency on a day: its code, its units for one of the currency with rate 1, its decimal places."""
+
+    code: str
+    rate: Decimal
+    places: int
+
+
+class Services(Protocol):
+    """Odoo and the sandbox, as far as a value type needs them. All raise HubErrors."""
+
+    def find(self, model: str, field: str, value: Any) -> list[int]:
+        """The ids of the active records that have the value; two at the most."""
+
+    def create(self, model: str, values: Mapping[str, Any]) -> int:
+        """The id of a new record."""
+
+    def write(self, model: str, record_id: int, values: Mapping[str, Any]) -> None:
+        """Change a record."""
+
+    def related(self, model: str, record_id: int, field: str, names: Sequence[str]) -> list[Record]:
+        """The records that a relation of one record holds, with those fields."""
+
+    def rate(self, currency: str | int, day: str | None) -> Rate:
+        """A currency by code or id on a day (ISO 8601; today without one)."""
+
+    def company_currency(self) -> int:
+        """The id of the company's currency."""
+
+    def script(self, source: str, names: Mapping[str, Any]) -> Any:
+        """What a script gives, as plain data (record sets as Records)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is on its way out of Odoo: the record as it was read, and the payload so far."""
+
+    record: Record
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What is on its way into Odoo: the whole payload, and the record that it changes, if there is one."""
+
+    data: Mapping[str, Any]
+    record_id: int | None = None
+    check: bool = True
+    """Whether types are checked here, or left to Odoo."""
+
+
+class NoServices:
+    """For mappings that are used without an Odoo: whoever needs it is told."""
+
+    def find(self, model: str, field: str, value: Any) -> list[int]:
+        """Nothing is found."""
+        return []
+
+    def create(self, model: str, values: Mapping[str, Any]) -> int:
+        """Refused."""
+        raise self._refusal()
+
+    def write(self, model: str, record_id: int, values: Mapping[str, Any]) -> None:
+        """Refused."""
+        raise self._refusal()
+
+    def related(self, model: str, record_id: int, field: str, names: Sequence[str]) -> list[Record]:
+        """Nothing."""
+        return []
+
+    def rate(self, currency: str | int, day: str | None) -> Rate:
+        """Refused."""
+        raise self._refusal()
+
+    def company_currency(self) -> int:
+        """Refused."""
+        raise self._refusal()
+
+    def script(self, source: str, names: Mapping[str, Any]) -> Any:
+        """Refused."""
+        raise self._refusal()
+
+    @staticmethod
+    def _refusal() -> Misconfigured:
+        return Misconfigured("This mapping needs a connection to Odoo.")

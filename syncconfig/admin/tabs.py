@@ -1,0 +1,41 @@
+"""Which fields stand in which tab of a configuration's page."""
+
+from __future__ import annotations
+
+MAIN = [
+    ("name", "code"),
+    "request_type",
+    ("connection", "model"),
+    "methods",
+    "unmapped",
+    ("match_keys", "on_match"),
+    "records_path",
+    "url",
+    "active",
+    "note",
+]
+OUT_TABS = [
+    (
+        "Authorization",
+        {"classes": ["tab"], "fields": ["auth_scheme", "auth_login", "auth_password", "auth_token", "auth_header"]},
+    ),
+    ("Records", {"classes": ["tab"], "fields": ["domain", "shown_count", "is_paginated", "page_size"]}),
+    ("Triggers", {"classes": ["tab"], "fields": ["on_create", "on_update", "on_delete", "schedule", "shown_schedule"]}),
+    ("Delivery", {"classes": ["tab"], "fields": [("connect_timeout", "read_timeout"), "max_attempts"]}),
+]
+IN_TABS = [
+    (
+        "Who may call",
+        {
+            "classes": ["tab"],
+            "fields": [
+                ("accepts_bearer", "accepts_basic"),
+                ("accepts_oauth", "accepts_anybody"),
+                "trusted_networks",
+                ("anybody_per_hour", "anybody_per_minute"),
+            ],
+        },
+    ),
+]
+SCRIPTS = ["script_condition", "script_before", "script_after", "script_response"]
+SCRIPT_TAB = ("Scripts", {"classes": ["tab"], "fields": [*SCRIPTS, "scripts_may_write"]})

@@ -1,0 +1,57 @@
+"""An upgrade keeps what people set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def migrate(name: str | None) -> Any:
+    """The models as of that migration of syncconfig, or as of the last ones."""
+    executor = MigrationExecutor(connection)
+    targets = [("syncconfig", name)] if name else executor.loader.graph.leaf_nodes()
+    executor.migrate(targets)
+    return executor.loader.project_state(targets).apps
+
+
+@pytest.fixture(autouse=True)
+def afterwards() -> Iterator[None]:
+    yield
+    migrate(None)
+
+
+def test_clients_get_an_id_and_keep_what_they_may_use() -> None:
+    apps = migrate("0010_hears_by")
+    client_model, configuration_model, connection_model = (
+        apps.get_model("syncconfig", name) for name in ("ApiClient", "Configuration", "OdooConnection")
+    )
+    odoo = connection_model.objects.create(code="odoo", name="Odoo", transport="embedded")
+    columns = {"connection": odoo, "model": "res.partner", "methods": ["GET"], "request_type": "in"}
+    one, other = (configuration_model.objects.create(code=code, name=code, **columns) for code in ("one", "other"))
+    shop, again = (client_model.objects.create(name=name) for name in ("Web shop", "Web-Shop"))
+    client_model.objects.create(name="Магазин", all_configurations=True)
+    shop.configurations.add(one, other)
+    again.configurations.add(other)
+    apps.get_model("syncconfig", "ApiToken").objects.create(client=shop, prefix="hub_x", digest="x")
+    apps.get_model("syncconfig", "CallCount").objects.create(client=shop, seconds=60, starts=1)
+    apps = migrate("0011_callers")
+    clients = apps.get_model("syncconfig", "ApiClient").objects.order_by("pk")
+    assert [client.login for client in clients] == ["web-shop", "web-shop-2", "client"]
+    grants = apps.get_model("syncconfig", "Grant").objects.order_by("pk")
+    assert sorted((grant.client.name, grant.configuration.code) for grant in grants) == [
+        ("Web shop", "one"), ("Web shop", "other"), ("Web-Shop", "other"),
+    ]  # fmt: skip
+    assert {len(grant.methods) for grant in grants} == {5}
+    assert apps.get_model("syncconfig", "ApiToken").objects.get().kind == "token"
+    found = apps.get_model("syncconfig", "Configuration").objects.get(code="one")
+    assert (found.accepts_bearer, found.accepts_basic, found.accepts_anybody) == (True, False, False)
+    apps = migrate("0010_hears_by")
+    assert apps.get_model("syncconfig", "ApiClient").objects.count() == 3
+    apps.get_model("syncconfig", "Configuration").objects.all().delete()
+    apps.get_model("syncconfig", "ApiClient").objects.all().delete()
