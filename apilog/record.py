@@ -14,9 +14,12 @@ from apilog.models import ApiLog
 from hub.errors import HubError
 from hub.http.message import Request, Response
 from hub.redact import redact_body, redact_headers, redact_text, redact_url
+from hub.rows import Writer
 
 LONGEST = timedelta(minutes=15)
 """More than an exchange can take: the cluster ends a task after five minutes, callers give up earlier."""
+
+_rows = Writer(ApiLog)
 
 KEPT = 64 * 1024
 """Characters of a body that are kept."""
@@ -89,12 +92,17 @@ def incoming(about: About, method: str, url: str, headers: Iterable[tuple[str, s
         request_body=body_text(body),
         **_columns(about),
     )
-    row.save(force_insert=True)
+    _rows.insert(row)
     return row
 
 
-def stranger(about: About, method: str, url: str, headers: list[list[str]], status: int, failure: HubError) -> ApiLog:
-    """Write a closed row for a call of somebody unknown; ``url`` and ``headers`` as they are to be kept."""
+def stranger(
+    about: About, method: str, url: str, headers: list[list[str]], status: int, error: tuple[str, str]
+) -> ApiLog:
+    """Write a closed row for a call of somebody unknown; ``url`` and ``headers`` as they are to be kept.
+
+    ``error``: the code of what was wrong, and a sentence.
+    """
     row = ApiLog(
         direction=ApiLog.Direction.IN,
         method=method[:8],
@@ -102,12 +110,12 @@ def stranger(about: About, method: str, url: str, headers: list[list[str]], stat
         request_headers=headers,
         state=ApiLog.State.FAILED,
         response_status=status,
-        error_code=failure.code,
-        error_message=failure.message,
+        error_code=error[0],
+        error_message=error[1],
         duration_ms=0.0,
         **_columns(about),
     )
-    row.save(force_insert=True)
+    _rows.insert(row)
     return row
 
 
@@ -124,7 +132,7 @@ def refused(about: About, method: str, url: str, failure: HubError, script_log: 
         **_columns(about),
     )
     add_script_log(row, script_log, about.secrets)
-    row.save(force_insert=True)
+    _rows.insert(row)
     return row
 
 
@@ -197,7 +205,7 @@ def _finish(row: ApiLog, *, ok: bool, failure: HubError | None, secrets: Sequenc
         row.error_code = failure.code
         row.error_message = redact_text(failure.message, secrets)
     row.duration_ms = round((timezone.now() - row.started_at).total_seconds() * 1000, 1)
-    row.save(update_fields=CLOSING)
+    _rows.update([row], CLOSING)
 
 
 def _columns(about: About, now: datetime | None = None) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def note(
     try:
         if verdict.listed:
             kept = _short(record.header_rows(headers))
-            record.stranger(about, method, redact_url(url[:LONGEST_URL]), kept, status, failure)
+            record.stranger(about, method, redact_url(url[:LONGEST_URL]), kept, status, (failure.code, failure.message))
         elif verdict.more & (verdict.more - 1) == 0:  # 1, 2, 4, 8 ...: a flood of calls must be no flood of writes
             _sum_up(about, method, status, failure, verdict)
     except DatabaseError as error:
@@ -98,8 +98,7 @@ def _sum_up(about: record.About, method: str, status: int, failure: HubError, ve
     text = f"At least {count} without a valid token came {whence} within a minute. They are not listed one by one."
     known = quota.summaries.get(verdict.key)
     if known is None or not ApiLog.objects.filter(pk=known).update(error_message=text):
-        told = type(failure)(text)
-        quota.summaries[verdict.key] = record.stranger(about, method, "", [], status, told).pk
+        quota.summaries[verdict.key] = record.stranger(about, method, "", [], status, (failure.code, text)).pk
 
 
 def _short(headers: list[list[str]]) -> list[list[str]]:

@@ -7,6 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -62,7 +63,12 @@ class Secret:
 
 def is_secret_name(name: str) -> bool:
     """Whether what goes under that name (of a header, field or parameter) should not be shown."""
-    words = [word.lower() for word in _WORD.findall(name[:200])]
+    return _is_secret_name(name[:200])
+
+
+@lru_cache(4096)  # each call of the API asks for the same two dozen
+def _is_secret_name(name: str) -> bool:
+    words = [word.lower() for word in _WORD.findall(name)]
     run = "".join(words)
     if run in _HARMLESS:
         return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hub.errors import Misconfigured
+from hub.flow.inbound import Inbound
 from hub.flow.plan import InboundPlan, OutboundPlan, Scripts
+from hub.flow.reading import bind
 from hub.flow.services import Live
 from hub.http import auth
 from hub.http.retry import RetryPolicy
@@ -19,18 +21,21 @@ from hub.transform.path import ABSENT
 from hub.transform.records import Describe
 from hub.transform.rule import Rule
 from syncconfig.models import Configuration, FieldMapping, OdooConnection
+from syncconfig.remembered import Look
 
 DELAYS = RetryPolicy().delays
 
 
-def odoo_of(connection: OdooConnection, company_id: int | None = None) -> Odoo:
+def odoo_of(connection: OdooConnection, company_id: int | None = None, known: Look | None = None) -> Odoo:
     """The pooled way to that Odoo, working in that company in place of the connection's own.
 
     Raises Misconfigured when the connection is switched off.
     """
     if not connection.active:
         raise Misconfigured(f"The Odoo connection “{connection.name}” is switched off.")
-    return connect(connection.target(company_id))
+    if known is None:
+        return connect(connection.target(company_id))
+    return connect(known.get(("target", connection.pk, company_id), lambda: connection.target(company_id)))
 
 
 def database_of(connection: OdooConnection) -> str:
@@ -105,6 +110,21 @@ def inbound_plan(configuration: Configuration, withheld: frozenset[str] = frozen
         updates_matches=configuration.on_match == Configuration.OnMatch.UPDATE,
         scripts=scripts_of(configuration),
     )
+
+
+def inbound(
+    configuration: Configuration,
+    withheld: frozenset[str],
+    company_id: int | None,
+    known: Look,
+    request: Mapping[str, Any],
+) -> Inbound:
+    """The engine's flow for one call: what scripts are told of it is the ``request``; raises Misconfigured."""
+    odoo = odoo_of(configuration.connection, company_id, known)
+    key, describe = (configuration.pk, withheld), describer(odoo)
+    plan = known.get(("plan", *key), lambda: inbound_plan(configuration, withheld))
+    mapping = known.get(("mapping", *key, odoo), lambda: bound(odoo, lambda: bind(plan, describe)))
+    return Inbound(plan, odoo, describe, request=request, mapping=mapping)
 
 
 def outbound_plan(configuration: Configuration) -> OutboundPlan:

@@ -22,6 +22,11 @@ MAX_LIMIT = 1000
 ID = Rule("id", "id")
 
 
+def bind(plan: InboundPlan, describe: records.Describe) -> FieldMap:
+    """The plan's mapping, held against an Odoo; raises Misconfigured."""
+    return FieldMap.bind(plan.model, plan.rules, describe, reject_unmapped=plan.reject_unmapped)
+
+
 class Reading:
     """One caller's access to one model of one Odoo, for reading. Raises only HubErrors."""
 
@@ -33,15 +38,15 @@ class Reading:
         *,
         dry: bool = False,
         request: Mapping[str, Any] | None = None,
+        mapping: FieldMap | None = None,
     ) -> None:
+        """``mapping``: the plan's, where it was held against this Odoo before."""
         self.plan = plan
         self.odoo = odoo
         self.describe = describe
         self.services = Live(odoo, describe, write_allowed=plan.scripts.may_write, dry=dry)
         self.scripts = Incomings(plan.scripts, self.services, plan.model, request or {})
-        self.map = FieldMap.bind(
-            plan.model, plan.rules, describe, reject_unmapped=plan.reject_unmapped, services=self.services
-        )
+        self.map = (mapping or bind(plan, describe)).serving(self.services)
 
     def get(self, record_id: int, fields: str = "") -> dict[str, Any]:
         """One record with all mapped fields, or with those named."""

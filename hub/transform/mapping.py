@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -49,12 +49,25 @@ class FieldMap:
     ) -> FieldMap:
         """Hold the rules against Odoo's fields; raises Misconfigured for one that cannot work there."""
 
+        binder = cls._binder(model, describe, reject_unmapped, services or NoServices())
+        rows, absent = binder.all(rules)
+        return cls(model, rows, binder.fields, binder, reject_unmapped, absent)
+
+    @classmethod
+    def _binder(cls, model: str, describe: Describe, reject_unmapped: bool, services: Services) -> Bind:
         def sub(relation: str, own: Sequence[Rule]) -> FieldMap:
             return cls.bind(relation, own, describe, reject_unmapped=reject_unmapped, services=services)
 
-        binder = Bind(model, describe, services or NoServices(), sub)
-        rows, absent = binder.all(rules)
-        return cls(model, rows, binder.fields, binder, reject_unmapped, absent)
+        return Bind(model, describe, services, sub)
+
+    def serving(self, services: Services) -> FieldMap:
+        """The same for one operation, with ``services`` of its own: the rules need not be held against Odoo again."""
+        rows = tuple(
+            replace(row, services=services, sub=row.sub.serving(services) if row.sub is not None else None)
+            for row in self.rows
+        )
+        binder = self._binder(self.model, self.binder.describe, self.reject_unmapped, services)
+        return FieldMap(self.model, rows, self.fields, binder, self.reject_unmapped, self.absent)
 
     # Out --------------------------------------------------------------------------------------------
 

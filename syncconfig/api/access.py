@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from hub.api.errors import MethodNotAllowed
 from hub.errors import BEARER, HubError, NotAuthenticated, NotFound, NotPermitted
+from syncconfig import remembered
 from syncconfig.models import ApiClient, ApiToken, Configuration, Scheme
+from syncconfig.remembered import Look
 
 CHOOSER = "X-Sync-Config"
 """Header with a configuration's code, for models that several configurations offer to the same caller."""
@@ -42,6 +44,9 @@ class Caller:
     open: tuple[Configuration, ...] = ()
     """For a caller without a token: the configurations that ask for none."""
 
+    known: Look = field(default_factory=remembered.look, repr=False, compare=False)
+    """What is remembered of the configuration, as it is at this call."""
+
     @property
     def name(self) -> str:
         """For logs and answers."""
@@ -52,14 +57,19 @@ class Caller:
         client, token = self.client, self.token
         if client is None or token is None:
             return [Offer(one, tuple(one.methods)) for one in self.open if _is(one, model, code)]
-        found = _active(model, code).select_related("connection")
-        if token.scope:
-            found = found.filter(code__in=token.scope.split())
-        if client.all_configurations:
-            return _in_order(_offer(one, client.methods) for one in found)
-        mine = FilteredRelation("grants", condition=Q(grants__client=client))
-        granted: Any = found.annotate(mine=mine, granted=F("mine__methods")).filter(mine__isnull=False)
-        return _in_order(_offer(one, one.granted) for one in granted)
+        key = ("offers", client.pk, token.scope, model, code)
+        return self.known.get(key, lambda: _offers(client, token, model, code) or None) or []
+
+
+def _offers(client: ApiClient, token: ApiToken, model: str, code: str) -> list[Offer]:
+    found = _active(model, code).select_related("connection")
+    if token.scope:
+        found = found.filter(code__in=token.scope.split())
+    if client.all_configurations:
+        return _in_order(_offer(one, client.methods) for one in found)
+    mine = FilteredRelation("grants", condition=Q(grants__client=client))
+    granted: Any = found.annotate(mine=mine, granted=F("mine__methods")).filter(mine__isnull=False)
+    return _in_order(_offer(one, one.granted) for one in granted)
 
 
 def _active(model: str = "", code: str = "") -> QuerySet[Configuration]:
@@ -81,10 +91,15 @@ def _offer(configuration: Configuration, granted: Sequence[str]) -> Offer:
     return Offer(configuration, tuple(name for name in configuration.methods if name in granted))
 
 
-def open_configurations(address: str, model: str = "", code: str = "") -> tuple[Configuration, ...]:
+def open_configurations(address: str, model: str, code: str, known: Look) -> tuple[Configuration, ...]:
     """The configurations that ask callers from there for no authentication."""
-    found = _active(model, code).filter(accepts_anybody=True).select_related("connection").order_by("model", "code")
+    found = known.get(("open", model, code), lambda: _open(model, code) or None) or []
     return tuple(one for one in found if one.trusts(address))
+
+
+def _open(model: str, code: str) -> list[Configuration]:
+    found = _active(model, code).filter(accepts_anybody=True).select_related("connection")
+    return list(found.order_by("model", "code"))
 
 
 def challenges() -> list[str]:

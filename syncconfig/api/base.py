@@ -127,15 +127,14 @@ class ApiView(APIView):
         assert self.log is not None
         configuration, client = offer.configuration, self.caller.client
         self.log.configuration_id, self.log.configuration_code = configuration.pk, configuration.code
-        odoo = plans.odoo_of(configuration.connection, client.company_id if client is not None else None)
-        plan, describe = plans.inbound_plan(configuration, offer.withheld), plans.describer(odoo)
         about = {
             "method": request.method,
             "path": request.path,
             "client": self.caller.name,
             "ip": self.caller.address,
         }
-        self.flow = plans.bound(odoo, lambda: Inbound(plan, odoo, describe, request=about))
+        company = client.company_id if client is not None else None
+        self.flow = plans.inbound(configuration, offer.withheld, company, self.caller.known, about)
         return self.flow
 
     @property

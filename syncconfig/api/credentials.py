@@ -18,12 +18,13 @@ from django.utils import timezone
 
 from hub.errors import NotAuthenticated, NotPermitted
 from hub.proxies import client_address
-from syncconfig import lockout
+from syncconfig import lockout, remembered
 from syncconfig.api import access
 from syncconfig.api.access import Caller
 from syncconfig.lockout import Attempt
 from syncconfig.models import ApiClient, ApiToken, Lockout, Scheme
 from syncconfig.models.client import digest
+from syncconfig.remembered import Look
 
 USED_EVERY = timedelta(minutes=1)
 """How exact `last used` is: writing it at every call would cost more than it tells."""
@@ -46,19 +47,19 @@ def authenticate(request: HttpRequest, model: str = "", code: str = "") -> Calle
 
     Raises NotAuthenticated, in the same words for everything that can be wrong, and TooManyFailures.
     """
-    address = client_address(request)
+    address, known = client_address(request), remembered.look()
     header = request.headers.get("Authorization", "").strip()
     if not header:
-        found = access.open_configurations(address, model, code)
+        found = access.open_configurations(address, model, code, known)
         if not found:
             raise NotAuthenticated(
                 "Say who you are: send a token in the header Authorization: Bearer TOKEN.", access.challenges()
             )
-        return Caller(Scheme.NONE, address, open=found)
+        return Caller(Scheme.NONE, address, open=found, known=known)
     shown = read(header)
     if shown.scheme == "basic":
-        return _by_basic(shown, address)
-    return _by_bearer(shown, address)
+        return _by_basic(shown, address, known)
+    return _by_bearer(shown, address, known)
 
 
 def check_network(caller: Caller) -> None:
@@ -86,27 +87,27 @@ def read(header: str) -> Shown:
     return Shown("basic", password if colon else "", login)
 
 
-def _by_bearer(shown: Shown, address: str) -> Caller:
+def _by_bearer(shown: Shown, address: str, known: Look) -> Caller:
     """A token that is right is let in also from a place that is locked: nobody can have guessed it."""
     now = timezone.now()
-    found = find(shown.token, ApiToken.Kind.TOKEN, ApiToken.Kind.ACCESS)
+    found = find(shown.token, known, ApiToken.Kind.TOKEN, ApiToken.Kind.ACCESS)
     if found is None or not found.valid_at(now):
         raise failed(Attempt(Lockout.Door.API, address, f"token {digest(shown.token)}"))
     use(found, now)
     scheme = Scheme.OAUTH if found.kind == ApiToken.Kind.ACCESS else Scheme.BEARER
-    return Caller(scheme, address, found.client, found)
+    return Caller(scheme, address, found.client, found, known=known)
 
 
-def _by_basic(shown: Shown, address: str) -> Caller:
-    found = by_login(shown, address, ApiToken.Kind.TOKEN)
-    return Caller(Scheme.BASIC, address, found.client, found)
+def _by_basic(shown: Shown, address: str, known: Look) -> Caller:
+    found = by_login(shown, address, ApiToken.Kind.TOKEN, known)
+    return Caller(Scheme.BASIC, address, found.client, found, known=known)
 
 
-def by_login(shown: Shown, address: str, kind: ApiToken.Kind) -> ApiToken:
+def by_login(shown: Shown, address: str, kind: ApiToken.Kind, known: Look | None = None) -> ApiToken:
     """The token or secret of the client with that ID; raises NotAuthenticated or TooManyFailures."""
     now = timezone.now()
     attempt = Attempt(Lockout.Door.API, address, shown.login)
-    found = find(shown.token, kind)
+    found = find(shown.token, known or remembered.look(), kind)
     is_theirs = hmac.compare_digest((found.client.login if found is not None else "").encode(), _bytes(shown.login))
     if found is None or not is_theirs or not found.valid_at(now):
         raise failed(attempt)
@@ -116,10 +117,16 @@ def by_login(shown: Shown, address: str, kind: ApiToken.Kind) -> ApiToken:
     return found
 
 
-def find(token: str, *kinds: ApiToken.Kind) -> ApiToken | None:
+def find(token: str, known: Look, *kinds: ApiToken.Kind) -> ApiToken | None:
     """The token of one of these kinds, valid or not."""
-    found = next(iter(ApiToken.objects.select_related("client").filter(digest=digest(token)).order_by()), None)
+    wanted = digest(token)
+    found = known.get(("token", wanted), lambda: _stored(wanted))
     return found if found is not None and found.kind in kinds else None
+
+
+def _stored(wanted: str) -> ApiToken | None:
+    stored = ApiToken.objects.select_related("client", "issued_by").filter(digest=wanted).order_by()
+    return next(iter(stored), None)
 
 
 def use(token: ApiToken, now: datetime) -> None:
@@ -127,6 +134,7 @@ def use(token: ApiToken, now: datetime) -> None:
     stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USED_EVERY)
     if token.last_used_at is None or now - token.last_used_at > USED_EVERY:
         ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+        token.last_used_at = now  # it is remembered, and not written again at the next call
 
 
 def failed(attempt: Attempt) -> NotAuthenticated:

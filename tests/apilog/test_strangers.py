@@ -7,7 +7,8 @@ from django.test import Client, override_settings
 
 from apilog import record, strangers
 from apilog.models import ApiLog
-from hub.errors import NotAuthenticated
+from hub.errors import HubError, NotAuthenticated
+from syncconfig.lockout import TooManyFailures
 
 WRONG = NotAuthenticated("The token is wrong.")
 
@@ -48,11 +49,11 @@ def test_the_addresses_of_one_ipv6_network_count_as_one() -> None:
     assert listed(quota, "2001:db8:0:1::1", 1) == 1
 
 
-def call(address: str = "203.0.113.9", **headers: str) -> None:
+def call(address: str = "203.0.113.9", failure: HubError = WRONG, **headers: str) -> None:
     """A stranger's call."""
     about = record.About(trace_id="req_1", address=address, operation="list")
     url = "/api/sync/v1/res.partner?access_token=canary"
-    strangers.note(about, "GET", url, headers.items(), 401, WRONG)
+    strangers.note(about, "GET", url, headers.items(), failure.status, failure)
 
 
 @pytest.mark.django_db
@@ -68,6 +69,17 @@ def test_a_flood_makes_a_few_rows_and_one_that_tells_how_large_it_was() -> None:
     assert {(row.state, row.response_status, row.error_code) for row in rows} == {
         ("failed", 401, "AUTHENTICATION_ERROR")
     }
+
+
+@pytest.mark.django_db
+def test_a_flood_that_is_refused_for_its_number_is_summed_up_like_any_other() -> None:
+    refused = TooManyFailures("Too many failures.", 60.0)
+    for _ in range(100):
+        call(failure=refused)
+    assert ApiLog.objects.count() == strangers.EACH + 1
+    last = ApiLog.objects.first()
+    assert last is not None
+    assert (last.error_code, "64 more calls" in last.error_message) == (refused.code, True)
 
 
 @pytest.mark.django_db
