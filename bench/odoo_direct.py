@@ -27,6 +27,7 @@ class DirectOdoo:
         domain = [["id", "in", ids]]
         return {
             "create": self._call("create", vals_list=[values]),
+            "batch of 100": self._call("create", vals_list=[values] * 100),
             "search, 10 records": self._call("search_read", domain=domain, fields=names, limit=80),
             "get": self._call("read", ids=[ids[0]], fields=names),
         }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from hub import rows
 from hub.addresses import place
 from hub.errors import LimitExceeded
 from syncconfig.models import ApiClient, CallCount, Configuration
@@ -79,7 +80,7 @@ def _count(caller: str, per_hour: int, per_minute: int, now: float | None) -> St
         return None
     moment = time.time() if now is None else now
     starts = {seconds: int(moment) // seconds * seconds for seconds in limits}
-    with connection.cursor() as cursor:
+    with rows.turn(), connection.cursor() as cursor:
         cursor.execute(COUNT, [caller, HOUR, starts[HOUR], caller, MINUTE, starts[MINUTE]])
         used = dict(cursor.fetchall())
     standings = {
