@@ -147,13 +147,24 @@ def open_all(rows: Sequence[ApiLog]) -> None:
     ApiLog.objects.bulk_create(rows)
 
 
-def close(row: ApiLog, response: Response | None, failure: HubError | None, secrets: Sequence[str] = ()) -> None:
-    """Close the row of an outgoing call with the answer that came, or with why none did."""
+def close(
+    row: ApiLog,
+    response: Response | None,
+    failure: HubError | None,
+    secrets: Sequence[str] = (),
+    *,
+    ok: bool | None = None,
+) -> None:
+    """Close the row of an outgoing call with the answer that came, or with why none did.
+
+    ``ok``: whether the answer was a success, where its status does not tell.
+    """
     if response is not None:
         row.response_status = response.status
         row.response_headers = header_rows(response.headers, secrets)
         row.response_body = body_text(response.body, secrets)
-    _finish(row, ok=response is not None and response.ok and failure is None, failure=failure, secrets=secrets)
+    good = response is not None and response.ok if ok is None else ok
+    _finish(row, ok=good and failure is None, failure=failure, secrets=secrets)
 
 
 def answer(row: ApiLog, status: int, headers: Iterable[tuple[str, str]], body: bytes, failure: HubError | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cryptography import x509
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from hub.errors import HubError
@@ -69,3 +70,11 @@ def _wrong_key() -> WrongKey:
         "A stored secret cannot be decrypted: none of the keys in HUB_ENCRYPTION_KEYS fits. "
         "Add the key that it was encrypted with, or enter the secret again."
     )
+
+
+def are_certificates(text: str) -> bool:
+    """Whether a text holds certificates in PEM (RFC 7468), and nothing that is broken."""
+    try:
+        return bool(x509.load_pem_x509_certificates(text.encode()))
+    except ValueError:
+        return False

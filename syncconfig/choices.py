@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.http import auth
+from hub.http import bodies, schemes
 from hub.odoo import connect
 from hub.transform.kinds import kind_choices
 
@@ -16,7 +16,12 @@ def transports() -> list[tuple[str, str]]:
 
 def auth_schemes() -> list[tuple[str, str]]:
     """How the hub shows who it is."""
-    return auth.choices()
+    return schemes.choices()
+
+
+def body_types() -> list[tuple[str, str]]:
+    """How a request carries its data."""
+    return bodies.choices()
 
 
 def kinds() -> list[tuple[str, str]]:

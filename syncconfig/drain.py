@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 
@@ -14,19 +13,19 @@ from django.conf import settings
 from django.db import transaction
 
 from apilog import record
-from apilog.models import ApiLog
 from hub.crypto import WrongKey
 from hub.errors import HubError, OdooAuthentication
-from hub.flow import outbound, scripting
+from hub.flow import outbound
 from hub.flow.plan import OutboundPlan
 from hub.flow.services import Live
 from hub.http.client import Client
 from hub.http.failures import HttpFailure
-from hub.http.message import Request, Response, Sender
+from hub.http.message import Response, Sender
 from hub.http.retry import decide
 from hub.odoo.connection import Record
 from hub.transform.mapping import FieldMap
-from syncconfig import held, outbox, plans
+from syncconfig import attempt, held, outbox, plans
+from syncconfig.attempt import Sending
 from syncconfig.models import Configuration, Delivery
 from syncconfig.validators import egress_policy
 
@@ -50,38 +49,6 @@ class HubFault(HubError):
     """Something in the hub itself went wrong; it may go better next time."""
 
     retryable = True
-
-
-@dataclass
-class Sending:
-    """One claimed message on its way: what it is, the request, and its open log row."""
-
-    delivery: Delivery
-    plan: OutboundPlan
-    request: Request
-    built: outbound.Built
-    services: Live
-    log: ApiLog = field(init=False)
-    objection: HubError | None = None
-    """What the configuration's script said against an answer that looked like success."""
-
-    def __post_init__(self) -> None:
-        self.log = record.outgoing(about(self.delivery, self.plan), self.request)
-
-
-def about(delivery: Delivery, plan: OutboundPlan) -> record.About:
-    """The log row's columns for an attempt."""
-    return record.About(
-        trace_id=delivery.trace_id,
-        configuration_id=delivery.configuration_id,
-        configuration_code=plan.code,
-        operation=f"push: {delivery.get_event_display().lower()}",
-        model=plan.model,
-        record_ids=delivery.record_ids,
-        delivery_id=delivery.pk,
-        attempt=delivery.attempts,
-        secrets=plan.secrets,
-    )
 
 
 @lru_cache(maxsize=1)
@@ -145,6 +112,10 @@ def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery]) -> list[
     plan = plans.outbound_plan(configuration)
     odoo = plans.odoo_of(configuration.connection)
     services = plans.services(plan, odoo)
+    for delivery in deliveries:
+        if delivery.unwritten:
+            _write_back(delivery, plan, services)
+    deliveries = [one for one in deliveries if not one.unwritten]
     mapping = plans.bound(odoo, lambda: outbound.bind(plan, services.describe, services))
     wanted = {record_id for one in deliveries if one.values is None for record_id in one.record_ids}
     found = outbound.fetch(plan, odoo, wanted, mapping) if wanted else {}
@@ -160,6 +131,20 @@ def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery]) -> list[
         else:
             sendings.append(_built(plan, delivery, chosen, mapping, services))
     return [sending for sending in sendings if sending is not None]
+
+
+def _write_back(delivery: Delivery, plan: OutboundPlan, services: Live) -> None:
+    """It has arrived; what the answer said is still to be written to Odoo."""
+    values = outbox.owed(delivery)
+    try:
+        attempt.write(services, plan.model, values)
+    except HubError as error:
+        if error.retryable:
+            outbox.owe(delivery, ODOO_AWAY, delivery.last_status, values)
+        else:
+            outbox.dead(delivery, f"It arrived, but Odoo refused what was written back: {error.message}")
+        return
+    outbox.done(delivery, delivery.last_status)
 
 
 def _of_present_database(configuration: Configuration, claimed: Sequence[Delivery]) -> list[Delivery]:
@@ -189,30 +174,15 @@ def _built(
             outbox.postpone(delivery, ODOO_AWAY, error.message)
         else:
             lines = [str(line) for line in services.logs]
-            record.refused(about(delivery, plan), plan.method, plan.url, error, lines)
+            record.refused(attempt.about(delivery, plan), plan.method, plan.url, error, lines)
             outbox.dead(delivery, error.message)
         return None
     if built.request is None:
         outbox.skipped(delivery, built.why_not)
         return None
-    sending = Sending(delivery, plan, built.request, built, services)
+    sending = Sending(delivery, plan, mapping, built.request, built, services)
     record.add_script_log(sending.log, map(str, services.logs), plan.secrets)
     return sending
-
-
-def _attempt(sending: Sending, sender: Sender) -> Response:
-    """Send, and let the configuration's script have its say on the answer."""
-    response = sender.send(sending.request)
-    if response.ok and sending.plan.scripts.response:
-        services = sending.services.again()
-        try:
-            scripting.answered(
-                sending.plan.scripts, services, sending.plan.model, sending.built.records, sending.built.body, response
-            )
-        except HubError as error:
-            sending.objection = error
-        record.add_script_log(sending.log, map(str, services.logs), sending.plan.secrets)
-    return response
 
 
 def _send_all(pool: ThreadPoolExecutor, sender: Sender, prepared: Sequence[Sending]) -> None:
@@ -222,7 +192,9 @@ def _send_all(pool: ThreadPoolExecutor, sender: Sender, prepared: Sequence[Sendi
     sendings = [sending for sending in prepared if sending.delivery.pk in ours]
     renewed = time.monotonic()
     record.open_all([sending.log for sending in sendings])
-    running: dict[Future[Response], Sending] = {pool.submit(_attempt, sending, sender): sending for sending in sendings}
+    running: dict[Future[Response], Sending] = {
+        pool.submit(attempt.make, sending, sender): sending for sending in sendings
+    }
     while running:
         finished, _ = wait(running, timeout=outbox.RENEW_EVERY, return_when=FIRST_COMPLETED)
         with transaction.atomic():  # what came back together is written together
@@ -256,12 +228,15 @@ def _finish(sending: Sending, future: Future[Response]) -> None:
     decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)
     status = response.status if response is not None else None
     if decision.kind == "done" and status is not None:
-        outbox.done(delivery, status)
+        if sending.unwritten:
+            outbox.owe(delivery, ODOO_AWAY, status, sending.unwritten)
+        else:
+            outbox.done(delivery, status)
     elif decision.kind == "retry":
         outbox.retry(delivery, decision.delay, decision.reason, status)
     else:
         outbox.dead(delivery, decision.reason, status)
-    record.close(sending.log, response, failure, sending.plan.secrets)
+    record.close(sending.log, response, failure, sending.plan.secrets, ok=decision.kind == "done")
 
 
 def _objected(sending: Sending, objection: HubError, response: Response | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from hub.flow import answers
 from syncconfig import wake
 from syncconfig.models import Configuration, Delivery
 
@@ -68,9 +70,26 @@ def renew(claim_id: uuid.UUID, ids: Iterable[int], now: datetime | None = None) 
     return set(ours.values_list("id", flat=True))
 
 
-def done(delivery: Delivery, status: int) -> bool:
+def done(delivery: Delivery, status: int | None) -> bool:
     """It arrived."""
-    return _finish(delivery, Delivery.State.DONE, last_status=status, last_error="")
+    return _finish(delivery, Delivery.State.DONE, last_status=status, last_error="", unwritten="")
+
+
+def owe(delivery: Delivery, delay: float, status: int | None, values: answers.Values) -> bool:
+    """It arrived, and Odoo cannot be told just now what the answer said: again after ``delay`` seconds."""
+    return _release(
+        delivery,
+        delay,
+        last_status=status,
+        last_error="It arrived. What the answer said is written to Odoo as soon as that answers again.",
+        unwritten=json.dumps(values),
+        attempts=delivery.attempts - 1,
+    )
+
+
+def owed(delivery: Delivery) -> answers.Values:
+    """What is still to be written to Odoo."""
+    return {int(key): values for key, values in json.loads(delivery.unwritten).items()}
 
 
 def skipped(delivery: Delivery, why: str) -> bool:
@@ -116,6 +135,7 @@ def replay(deliveries: QuerySet[Delivery]) -> int:
             claimed_until=None,
             last_error="",
             last_status=None,
+            unwritten="",
         )
         if count:
             wake.after_commit("deliver")

@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hub.errors import Misconfigured
+from hub.flow import shape
 from hub.flow.inbound import Inbound
 from hub.flow.plan import InboundPlan, OutboundPlan, Scripts
 from hub.flow.reading import bind
 from hub.flow.services import Live
-from hub.http import auth
-from hub.http.retry import RetryPolicy
+from hub.http import schemes as auth
+from hub.http.message import Tls
+from hub.http.retry import RetryPolicy, status_rules
 from hub.odoo.connect import connect, identity_of
 from hub.odoo.connection import Odoo
 from hub.odoo.introspect import Introspection
@@ -22,6 +24,9 @@ from hub.transform.records import Describe
 from hub.transform.rule import Rule
 from syncconfig.models import Configuration, FieldMapping, OdooConnection
 from syncconfig.remembered import Look
+
+Fields = Mapping[str, Mapping[str, Any]]
+"""A model's fields_get."""
 
 DELAYS = RetryPolicy().delays
 
@@ -135,6 +140,8 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
         token=configuration.auth_token,
         api_key=configuration.auth_token,
         api_key_header=configuration.auth_header or "X-API-Key",
+        token_url=configuration.oauth_url,
+        scope=configuration.oauth_scope,
     )
     headers = list(configuration.headers.all())
     batch = configuration.is_paginated
@@ -144,6 +151,11 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
         rules=rules_of(configuration),
         method=configuration.methods[0],
         url=configuration.url,
+        query=tuple(shape.parameters(configuration.query)),
+        body_type=configuration.body_type,
+        body_template=configuration.body_template,
+        xml_root=configuration.xml_root,
+        tls=tls_of(configuration),
         headers=tuple((header.name, header.value) for header in headers),
         auth_scheme=configuration.auth_scheme,
         credentials=credentials,
@@ -153,12 +165,24 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
         batch_size=configuration.page_size if batch else 1,
         is_batch=batch,
         scripts=scripts_of(configuration),
-        retry=RetryPolicy(delays=(*DELAYS, *DELAYS[-1:] * 12)[: configuration.max_attempts]),
+        retry=RetryPolicy(
+            delays=(*DELAYS, *DELAYS[-1:] * 12)[: configuration.max_attempts],
+            rules=status_rules(configuration.status_rules),
+        ),
+        answers=tuple((one.path, one.odoo_field) for one in configuration.answers.all()),
+        success_if=configuration.success_if.strip(),
         secrets=(
             *auth.scheme(configuration.auth_scheme).secrets(credentials),
             *(header.value for header in headers if header.is_secret),
         ),
     )
+
+
+def tls_of(configuration: Configuration) -> Tls | None:
+    """What its encrypted connections need beyond the usual; None for nothing."""
+    certificate, key = configuration.tls_certificate, configuration.tls_key
+    found = Tls(configuration.tls_ca, certificate, key, configuration.tls_check)
+    return None if found == Tls() else found
 
 
 def rule_of(row: FieldMapping) -> Rule:

@@ -26,6 +26,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "configuration": ("drift", "drift_checked_at", "updated_at"),
     "fieldmapping": ("drift", "odoo_type"),
     "header": (),
+    "answermapping": (),
     "apiclient": (),
     "grant": (),
     "apitoken": ("last_used_at",),

@@ -13,12 +13,14 @@ from django.core.validators import RegexValidator
 
 from hub import addresses
 from hub.cron import check_cron
+from hub.crypto import are_certificates
 from hub.errors import HubError
-from hub.flow import scripting
+from hub.flow import answers, scripting, shape
 from hub.flow.filters import domain_of
 from hub.http.guard import EgressPolicy, origin
 from hub.http.headers import check_header
-from hub.redact import secret_in_url
+from hub.http.retry import status_rules
+from hub.redact import is_secret_name, secret_in_url
 from hub.transform import path, script
 from syncconfig.choices import METHODS
 
@@ -28,6 +30,9 @@ validate_model_name = RegexValidator(
 validate_field_path = RegexValidator(
     r"^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)*$",
     "Write the technical name of the Odoo field, such as email; a dot follows a relation: country_id.code.",
+)
+validate_field_name = RegexValidator(
+    r"^[a-zA-Z_][a-zA-Z0-9_]*$", "Write the technical name of a field of the record itself, such as ref."
 )
 ORDER = re.compile(r"^\s*\w+(\s+(asc|desc))?(\s*,\s*\w+(\s+(asc|desc))?)*\s*$", re.IGNORECASE)
 
@@ -57,6 +62,11 @@ def validate_external_key(value: str) -> None:
     told(path.steps)(value.replace(f"{path.EACH}.", "."))
 
 
+def validate_answer_path(value: str) -> None:
+    """A path into the answer: ``id``, ``data.id``, ``items[].id``, ``[].id``."""
+    told(answers.parts)(value)
+
+
 def validate_url(value: str) -> None:
     """An http(s) address outside of forbidden networks, as far as can be told without a look-up; no secret in it."""
     told(egress_policy().check_url)(value)
@@ -65,6 +75,45 @@ def validate_url(value: str) -> None:
         raise ValidationError(
             f"“{name}” in this address looks like a secret, and addresses are stored and shown in clear. Take it out. "
             "Under Authorization choose “API key in the address” (or in a header), which stores it encrypted."
+        )
+
+
+def validate_template_url(value: str) -> None:
+    """As validate_url, for an address that may hold values of a record."""
+    told(lambda url: shape.check_url(url, validate_url))(value)
+
+
+def validate_parameters(value: str) -> None:
+    """Query parameters, one a line; none that is a secret."""
+    told(shape.parameters)(value)
+    for name, given in shape.parameters(value):
+        if is_secret_name(name) and not shape.is_template(given):
+            raise ValidationError(
+                f"“{name}” looks like a secret, and parameters are stored and shown in clear. Under Authorization "
+                "choose “API key in the address”, which stores it encrypted."
+            )
+
+
+def validate_template(value: str) -> None:
+    """A template in Liquid."""
+    told(shape.template)(value)
+
+
+def validate_status_rules(value: str) -> None:
+    """What statuses mean, one a line."""
+    told(status_rules)(value)
+
+
+def validate_success(value: str) -> None:
+    """An expression on the answer."""
+    _validate_script(value, "response")
+
+
+def validate_certificates(value: str) -> None:
+    """One or several certificates in PEM."""
+    if not are_certificates(value):
+        raise ValidationError(
+            "This is no certificate. Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
         )
 
 

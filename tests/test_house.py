@@ -19,7 +19,8 @@ ENGINE_FILES = ("hub/errors.py", "hub/redact.py", "hub/crypto.py", "hub/launch.p
 NAMES_THE_APPS = ("hub/settings.py", "hub/theme.py", "hub/urls.py")  # the theme is a part of the settings
 ONLY_IN = {
     "requests": ("hub/http/client.py",),
-    "urllib3": ("hub/http/client.py", "hub/http/connections.py"),
+    "urllib3": ("hub/http/bodies.py", "hub/http/client.py", "hub/http/connections.py"),
+    "xmltodict": ("hub/flow/answers.py", "hub/http/bodies.py"),
     "odoorpc": ("hub/odoo/jsonrpc.py",),
     "cryptography": ("hub/crypto.py",),
     "waitress": tuple(f"hub/web/{part}.py" for part in ("channel", "refusals", "request", "server")),

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.errors import InvalidInput
-from hub.flow import scripting
+from hub.flow import scripting, shape
 from hub.flow.filters import domain_of
 from hub.flow.plan import OutboundPlan
-from hub.http.auth import scheme
 from hub.http.message import Request
+from hub.http.schemes import scheme
 from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
 from hub.transform.mapping import FieldMap
 from hub.transform.records import Describe
 from hub.transform.services import Services
+
+ACCEPTED = {"json": "application/json", "xml": "application/xml, application/json;q=0.9"}
+"""What answers the hub would like best, by the type of the body that it sends."""
 
 PAGE = 500
 """How many ids a run takes from Odoo at a time."""
@@ -57,13 +58,15 @@ def fetch(plan: OutboundPlan, odoo: Odoo, ids: Iterable[int], mapping: FieldMap)
 
 
 def bind(plan: OutboundPlan, describe: Describe, services: Services | None = None) -> FieldMap:
-    """The plan's mapping for that Odoo; raises Misconfigured."""
-    return FieldMap.bind(plan.model, plan.rules, describe, services=services)
+    """The plan's mapping for that Odoo, with what its templates need; raises Misconfigured."""
+    shape.check(plan)
+    return FieldMap.bind(plan.model, plan.rules, describe, services=services, beside=shape.beside(plan))
 
 
 def from_values(record_id: int, values: Mapping[str, Any], mapping: FieldMap) -> Record:
     """A record that is gone, from its last values: what they do not hold is empty."""
-    record: Record = {one: values.get(one, False) for row in mapping.readable for one in row.paths}
+    paths = [*(one for row in mapping.readable for one in row.paths), *mapping.beside]
+    record: Record = {one: values.get(one, False) for one in paths}
     return record | {"id": record_id}
 
 
@@ -93,14 +96,17 @@ def build(
         return Built(None, why_not="The script before the mapping leaves no record.")
     payloads = [mapping.outward(record) for record in ready]
     body = scripting.mapped(plan.scripts, services, plan.model, ready, payloads if plan.is_batch else payloads[0])
-    return Built(_request(plan, body, message_id), tuple(ready), body)
+    names = shape.names_of(plan, mapping, ready, body)
+    data = shape.files(body, mapping) if plan.body_type == "multipart" else body
+    return Built(_request(plan, data, names, message_id), tuple(ready), body)
 
 
-def _request(plan: OutboundPlan, body: Any, message_id: str) -> Request:
+def _request(plan: OutboundPlan, data: Any, names: Mapping[str, Any], message_id: str) -> Request:
     own = {name.lower() for name, _ in plan.headers}
+    body, content_type = shape.body(plan, data, names)
     standard = (
-        ("Content-Type", "application/json"),
-        ("Accept", "application/json"),
+        *((("Content-Type", content_type),) if content_type else ()),
+        ("Accept", ACCEPTED.get(plan.body_type, "application/json, */*;q=0.5")),
         ("User-Agent", "SyncHub"),
         ("Idempotency-Key", message_id),
     )
@@ -108,19 +114,13 @@ def _request(plan: OutboundPlan, body: Any, message_id: str) -> Request:
     auth = scheme(plan.auth_scheme)
     return Request(
         method=plan.method,
-        url=auth.address(plan.url, plan.credentials),
+        url=auth.address(shape.address(plan, names), plan.credentials),
         headers=(*headers, *plan.headers, *auth.headers(plan.credentials)),
-        body=_json(body),
+        body=body,
         connect_timeout=plan.connect_timeout,
         read_timeout=plan.read_timeout,
+        tls=plan.tls,
     )
-
-
-def _json(body: Any) -> bytes:
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except ValueError:
-        raise InvalidInput("The payload holds NaN or Infinity, which JSON has not.") from None
 
 
 def _readable(mapping: FieldMap, name: str) -> bool:

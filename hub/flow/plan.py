@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hub.http.auth import Credentials
+from hub.http.message import Tls
 from hub.http.retry import RetryPolicy
 from hub.transform.rule import Rule
 
@@ -53,6 +54,13 @@ class OutboundPlan:
     rules: tuple[Rule, ...]
     method: str
     url: str
+    """May hold values of the record, as in ``/partners/{{ id }}``; so may the values of ``query``."""
+
+    query: tuple[tuple[str, str], ...] = ()
+    body_type: str = "json"
+    body_template: str = ""
+    xml_root: str = ""
+    tls: Tls | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     auth_scheme: str = "none"
     credentials: Credentials = field(default_factory=Credentials, repr=False)
@@ -63,5 +71,11 @@ class OutboundPlan:
     is_batch: bool = False
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     scripts: Scripts = field(default_factory=Scripts, repr=False)
+    success_if: str = ""
+    """An expression on an answer that is done by its status."""
+
+    answers: tuple[tuple[str, str], ...] = ()
+    """What is written back: a path in the answer, and the field of the record."""
+
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that must not reach a log, wherever they stand."""

@@ -57,7 +57,7 @@ def meeting(scripts: Scripts, services: Services, model: str, found: Sequence[Re
     """Those records for which the condition's result is true."""
     if not scripts.condition:
         return list(found)
-    return [one for one in found if _truth(services.script(scripts.condition, _out(model, [one], None)))]
+    return [one for one in found if truth(services.script(scripts.condition, out(model, [one], None)))]
 
 
 def prepared(scripts: Scripts, services: Services, model: str, found: Sequence[Record]) -> list[Record]:
@@ -68,7 +68,7 @@ def prepared(scripts: Scripts, services: Services, model: str, found: Sequence[R
     """
     if not scripts.before or not found:
         return list(found)
-    result = services.script(scripts.before, _out(model, found, None))
+    result = services.script(scripts.before, out(model, found, None))
     if result is None or result is True:
         return list(found)
     if result is False:
@@ -105,7 +105,7 @@ def mapped(scripts: Scripts, services: Services, model: str, found: Sequence[Rec
     """What is sent: the result of the script after the mapping, or what the mapping made."""
     if not scripts.after:
         return body
-    result = services.script(scripts.after, _out(model, found, body))
+    result = services.script(scripts.after, out(model, found, body))
     return body if result is None else as_json(result)
 
 
@@ -115,7 +115,7 @@ def answered(
     """Run the script on the response; raises Refused when it says that the answer is no success."""
     if not scripts.response:
         return
-    names = _out(model, found, body) | {"response": of_response(response)}
+    names = out(model, found, body) | {"response": of_response(response)}
     try:
         result = services.script(scripts.response, names)
     except ScriptError as error:
@@ -140,7 +140,8 @@ def of_response(response: Response) -> dict[str, Any]:
     }
 
 
-def _out(model: str, found: Sequence[Record], body: Any) -> dict[str, Any]:
+def out(model: str, found: Sequence[Record], body: Any) -> dict[str, Any]:
+    """What scripts of an Out configuration find."""
     held = record_set(model, found)
     return {"model": model, "records": held, "record": held, "request_data": body, "data": body, "request": {}}
 
@@ -156,7 +157,7 @@ class Incomings:
 
     def data(self, data: Mapping[str, Any], ids: Iterable[int]) -> Mapping[str, Any]:
         """The payload as the script before the mapping leaves it; raises Refused when the condition is not met."""
-        if self._scripts.condition and not _truth(self._run("condition", data, ids)):
+        if self._scripts.condition and not truth(self._run("condition", data, ids)):
             raise Refused("The configuration's condition does not let this request through.", constraint="condition")
         if not self._scripts.before:
             return data
@@ -197,7 +198,8 @@ class Incomings:
         return made
 
 
-def _truth(result: Any) -> bool:
+def truth(result: Any) -> bool:
+    """Whether a script's result is true."""
     return bool(result.ids) if isinstance(result, Records) else bool(result)
 
 

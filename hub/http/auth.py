@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from hub.errors import InvalidInput
 from hub.http.headers import check_header
-from hub.http.message import Headers
+from hub.http.message import Headers, Request, Sender
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Credentials:
     token: str = field(default="", repr=False)
     api_key: str = field(default="", repr=False)
     api_key_header: str = "X-API-Key"
+    token_url: str = ""
+    scope: str = ""
 
 
 class AuthScheme:
@@ -56,6 +58,17 @@ class AuthScheme:
     def address(self, url: str, credentials: Credentials) -> str:
         """The URL to call: as it stands, unless the scheme puts something into it."""
         return url
+
+    def prepared(self, request: Request, credentials: Credentials, sender: Sender) -> Request:
+        """The request as it goes out: as it stands, unless the scheme has to ask somebody for a token first.
+
+        Raises HttpFailure when it gets none.
+        """
+        return request
+
+    def renew(self, credentials: Credentials) -> bool:
+        """Forget what was asked for; whether there is something new to try, after the request was answered 401."""
+        return False
 
     def secrets(self, credentials: Credentials) -> tuple[str, ...]:
         """The values that must not be shown anywhere, for hub.redact.redact_text."""

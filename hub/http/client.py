@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import OrderedDict
 from typing import Any
 
 import requests
@@ -14,11 +15,11 @@ from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from hub.errors import InvalidInput
-from hub.http.connections import guarded_pools, tls_context
+from hub.http.connections import guarded_pools, own_context, tls_context
 from hub.http.failures import BrokenAnswer, HttpFailure, InvalidRequest
 from hub.http.guard import EgressPolicy
 from hub.http.headers import check_syntax
-from hub.http.message import KEEP, KEEP_MOST, Request, Response
+from hub.http.message import KEEP, KEEP_MOST, Request, Response, Tls
 from hub.http.sockets import Attempt, attempting
 
 HOSTS = 64
@@ -96,7 +97,8 @@ class Client:
 
     def _head(self, prepared: requests.PreparedRequest, request: Request, attempt: Attempt) -> BaseHTTPResponse:
         try:
-            response = self._connections().send(prepared, stream=True, verify=request.verify, proxies={})
+            verify: Any = request.tls or request.verify
+            response = self._connections().send(prepared, stream=True, verify=verify, proxies={})
         except HttpFailure:
             attempt.close()
             raise
@@ -123,7 +125,7 @@ class _Adapter(HTTPAdapter):
     """Requests' adapter on guarded pools; without cookies, and with one TLS context for each way to verify."""
 
     def __init__(self, pool_size: int) -> None:
-        self._contexts: dict[bool | str, Any] = {}
+        self._contexts: OrderedDict[bool | str | Tls, Any] = OrderedDict()
         super().__init__(pool_connections=HOSTS, pool_maxsize=pool_size)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: Any) -> None:
@@ -135,6 +137,8 @@ class _Adapter(HTTPAdapter):
             return host, {}
         if verify not in self._contexts:
             self._contexts[verify] = _context(verify)
+            while len(self._contexts) > HOSTS:
+                self._contexts.popitem(last=False)
         return host, {"ssl_context": self._contexts[verify]}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
@@ -146,7 +150,9 @@ class _Adapter(HTTPAdapter):
         return response
 
 
-def _context(verify: bool | str) -> Any:
+def _context(verify: bool | str | Tls) -> Any:
+    if isinstance(verify, Tls):
+        return own_context(verify, where())
     try:
         return tls_context(verify, where())
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import os
 import socket
 import ssl
 import time
@@ -12,7 +13,8 @@ from typing import Any
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from hub.http.failures import ConnectFailed, ConnectTimeout, TlsFailed
+from hub.http.failures import ConnectFailed, ConnectTimeout, InvalidRequest, TlsFailed
+from hub.http.message import Tls
 from hub.http.sockets import TimedTlsSocket, current, open_socket
 
 MOST_IDLE = 4.0
@@ -113,6 +115,47 @@ def guarded_pools(hosts: int, each: int) -> PoolManager:
     manager = PoolManager(num_pools=hosts, maxsize=each, block=False)
     manager.pool_classes_by_scheme = {"http": GuardedPool, "https": GuardedTlsPool}
     return manager
+
+
+def own_context(tls: Tls, authorities: str) -> ssl.SSLContext:
+    """A context of somebody's own; raises InvalidRequest, naming what is wrong, for texts that are no PEM."""
+    context = ssl.create_default_context()
+    if tls.authorities.strip():
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            context.load_verify_locations(cadata=tls.authorities)
+        except (ssl.SSLError, ValueError):
+            raise InvalidRequest("The certificate authorities are no PEM certificates.", field="tls_ca") from None
+    else:
+        context.load_verify_locations(authorities)
+    if tls.certificate.strip():
+        _load_own(context, tls)
+    if not tls.check:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    context.sslsocket_class = TimedTlsSocket
+    return context
+
+
+def _load_own(context: ssl.SSLContext, tls: Tls) -> None:
+    """The hub's own certificate. Python reads it from a file only: one without a name, in memory."""
+    descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            file.write(f"{tls.certificate.strip()}\n{tls.key.strip()}\n".encode())
+        context.load_cert_chain(f"/proc/self/fd/{descriptor}", password=_no_password)
+    except (ssl.SSLError, ValueError, OSError):
+        raise InvalidRequest(
+            "The client certificate and its key do not fit each other, or are no PEM texts, or the key has a password.",
+            field="tls_certificate",
+        ) from None
+    finally:
+        os.close(descriptor)
+
+
+def _no_password() -> str:
+    """Else OpenSSL would ask for it at the terminal."""
+    raise ValueError
 
 
 def tls_context(verify: bool | str, authorities: str) -> ssl.SSLContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hub.redact import redact_headers, redact_url
@@ -22,6 +22,20 @@ WALL_MARGIN = 0.5
 
 
 @dataclass(frozen=True)
+class Tls:
+    """What an encrypted connection needs beyond the usual. All texts are PEM (RFC 7468).
+
+    ``authorities`` are trusted in place of the usual ones; ``certificate`` (with its chain) and ``key`` show who the
+    hub is. With ``check`` off the server's certificate is not looked at.
+    """
+
+    authorities: str = ""
+    certificate: str = ""
+    key: str = field(default="", repr=False)
+    check: bool = True
+
+
+@dataclass(frozen=True)
 class Request:
     """One attempt's request, complete with authentication. Timeouts are in seconds.
 
@@ -37,6 +51,7 @@ class Request:
     read_timeout: float = 15.0
     total_timeout: float | None = None
     verify: bool | str = True
+    tls: Tls | None = None
 
     @property
     def wall(self) -> float:

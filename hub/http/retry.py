@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-from hub.errors import HubError
+from hub.errors import HubError, InvalidInput
 from hub.http.message import Response
 
 DAY = 86_400.0
@@ -17,6 +19,42 @@ RETRIED = frozenset({408, 425, 429})
 """The 4xx that may pass by themselves: RFC 9110 (408), RFC 8470 (425), RFC 6585 (429)."""
 
 Kind = Literal["done", "retry", "dead", "disable"]
+
+RULE = re.compile(r"(?:([0-9]{3})(?:\s*-\s*([0-9]{3}))?|([2-5])xx)\s*=\s*(done|retry|fail|disable)", re.IGNORECASE)
+
+
+WORDS: dict[str, Kind] = {"done": "done", "retry": "retry", "fail": "dead", "disable": "disable"}
+"""What people write, and what it is."""
+
+
+@dataclass(frozen=True)
+class StatusRule:
+    """What the statuses from ``first`` to ``last`` mean."""
+
+    first: int
+    last: int
+    kind: Kind
+
+
+def status_rules(text: str) -> tuple[StatusRule, ...]:
+    """The rules, one a line: ``409 = done``, ``500-599 = fail``, ``4xx = retry``; raises InvalidInput."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        matched = RULE.fullmatch(line.strip())
+        if matched is None:
+            raise InvalidInput(
+                f"Line {number} is no rule: write a status and what it means, such as 409 = done. "
+                f"The words are {', '.join(WORDS)}."
+            )
+        first, last, hundred, word = matched.groups()
+        low = int(hundred) * 100 if hundred else int(first)
+        high = low + 99 if hundred else int(last or first)
+        if not 200 <= low <= high <= 599:
+            raise InvalidInput(f"Line {number}: statuses lie between 200 and 599, the smaller one first.")
+        found.append(StatusRule(low, high, WORDS[word.lower()]))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -28,6 +66,8 @@ class RetryPolicy:
 
     delays: tuple[float, ...] = (0, 5, 60, 300, 1800, 7200, 21600, 43200)
     jitter: float = 0.2
+    rules: tuple[StatusRule, ...] = ()
+    """What a status means for this receiver; the first that fits counts, before what statuses mean in general."""
 
     @property
     def max_attempts(self) -> int:
@@ -62,7 +102,7 @@ def decide(
     if failure is not None:
         return _again(policy, attempt, failure.message, None, rng) if failure.retryable else _dead(failure.message)
     assert response is not None
-    verdict = _verdict(response)
+    verdict = _by_rule(policy.rules, response) or _verdict(response)
     if verdict.kind != "retry":
         return verdict
     return _again(policy, attempt, verdict.reason, retry_after(response.header("Retry-After"), now), rng)
@@ -79,6 +119,15 @@ def _verdict(response: Response) -> Decision:
     if 300 <= status < 400:
         return _dead(f"Answered with {status}, a redirect, which is not followed. Enter the final address.")
     return _dead(f"Answered with {status} {response.reason}".strip() + ": the same request would be refused again.")
+
+
+def _by_rule(rules: Sequence[StatusRule], response: Response) -> Decision | None:
+    found = next((one for one in rules if one.first <= response.status <= one.last), None)
+    return (
+        None
+        if found is None
+        else Decision(found.kind, 0, f"Answered with {response.status} {response.reason}".strip() + ".")
+    )
 
 
 def _dead(reason: str) -> Decision:

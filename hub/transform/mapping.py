@@ -37,6 +37,9 @@ class FieldMap:
     absent: frozenset[str] = frozenset()
     """Keys of optional rules whose field this Odoo has not."""
 
+    beside: Fields = field(default_factory=dict, repr=False)
+    """Paths that are read with the rows, for what stands in no row: the templates of an address or a body."""
+
     @classmethod
     def bind(
         cls,
@@ -46,12 +49,14 @@ class FieldMap:
         *,
         reject_unmapped: bool = True,
         services: Services | None = None,
+        beside: Iterable[str] = (),
     ) -> FieldMap:
-        """Hold the rules against Odoo's fields; raises Misconfigured for one that cannot work there."""
+        """Hold the rules, and the paths ``beside`` them, against Odoo's fields; raises Misconfigured."""
 
         binder = cls._binder(model, describe, reject_unmapped, services or NoServices())
         rows, absent = binder.all(rules)
-        return cls(model, rows, binder.fields, binder, reject_unmapped, absent)
+        ends = {one: records.end_of(model, one, describe) for one in beside}
+        return cls(model, rows, binder.fields, binder, reject_unmapped, absent, ends)
 
     @classmethod
     def _binder(cls, model: str, describe: Describe, reject_unmapped: bool, services: Services) -> Bind:
@@ -67,7 +72,7 @@ class FieldMap:
             for row in self.rows
         )
         binder = self._binder(self.model, self.binder.describe, self.reject_unmapped, services)
-        return FieldMap(self.model, rows, self.fields, binder, self.reject_unmapped, self.absent)
+        return FieldMap(self.model, rows, self.fields, binder, self.reject_unmapped, self.absent, self.beside)
 
     # Out --------------------------------------------------------------------------------------------
 
@@ -78,6 +83,7 @@ class FieldMap:
 
     def fields_to_read(self, rows: Iterable[Bound] | None = None) -> list[str]:
         """The model's own fields that these rows (all that go out) need, and those that their scripts may want."""
+        beside = self.beside if rows is None else ()
         rows = self.readable if rows is None else tuple(rows)
         hinted = sorted(
             name
@@ -85,12 +91,14 @@ class FieldMap:
             for name in row.out.hints(row.options)
             if name in self.fields and self.fields[name].get("type") != "binary"
         )
-        return list(dict.fromkeys([*records.roots(one for row in rows for one in row.paths), *hinted]))
+        paths = [*(one for row in rows for one in row.paths), *beside]
+        return list(dict.fromkeys([*records.roots(paths), *hinted]))
 
     def complete(self, odoo: Odoo, found: Sequence[Record], rows: Iterable[Bound] | None = None) -> list[Record]:
         """Records whose own fields were read, with what lies behind dots and in sub-records."""
+        beside = self.beside if rows is None else ()
         rows = self.readable if rows is None else tuple(rows)
-        paths = [one for row in rows for one in row.paths]
+        paths = [*(one for row in rows for one in row.paths), *beside]
         whole = records.complete(odoo, self.model, found, paths, self.binder.describe)
         for row in rows:
             if row.sub is not None:

@@ -21,7 +21,7 @@ from hub.modeladmin import HubModelAdmin
 from hub.moments import short
 from syncconfig import companies
 from syncconfig.admin import grants
-from syncconfig.admin.configuration import MethodsField
+from syncconfig.admin.configuration_form import MethodsField
 from syncconfig.admin.deleting import counted
 from syncconfig.admin.reading import for_reading, methods_of_callers
 from syncconfig.choices import METHODS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -14,7 +13,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from apilog import naming
 from hub.cron import in_words
@@ -22,22 +20,30 @@ from hub.dialogs import button, confirm, go_to, record_of
 from hub.errors import HubError
 from hub.modeladmin import HubModelAdmin
 from hub.redact import redact_url
-from hub.widgets import SecretsAdminMixin, SecretsMixin
+from hub.widgets import SecretsAdminMixin
 from syncconfig import drift, listening, runs, schedules
 from syncconfig.admin import previewing, testing
+from syncconfig.admin.answers import AnswerInline
+from syncconfig.admin.configuration_form import IN, KEYS_JS, OUT, ConfigurationForm
 from syncconfig.admin.deleting import counted
 from syncconfig.admin.headers import HeaderInline
 from syncconfig.admin.mapping import MappingInline
 from syncconfig.admin.reading import for_reading, methods_of_callers
-from syncconfig.admin.tabs import IN_TABS, MAIN, OUT_TABS, SCRIPT_TAB, SCRIPTS
-from syncconfig.choices import METHODS
+from syncconfig.admin.tabs import IN_TABS, MAIN, OUT_TABS, SCRIPT_TAB
 from syncconfig.health import LABELS, health_of
 from syncconfig.models import Configuration
 
-OUT = "request_type == 'out'"
-IN = "request_type == 'in'"
 ONLY_OUT = (
     "url",
+    "query",
+    "body_type",
+    "body_template",
+    "tls_check",
+    "tls_ca",
+    "tls_certificate",
+    "tls_key",
+    "status_rules",
+    "success_if",
     "connect_timeout",
     "read_timeout",
     "auth_scheme",
@@ -50,72 +56,6 @@ ONLY_OUT = (
     "max_attempts",
     "shown_schedule",
 )
-HELP_OF = {
-    True: "Exactly one: the method with which the external system is called.",
-    False: "What callers may do. POST creates, PUT and PATCH update, DELETE deletes, GET reads and searches.",
-}
-METHODS_HELP = mark_safe(  # noqa: S308 - two sentences of ours
-    "".join(f'<span x-show="{when}">{HELP_OF[is_out]}</span>' for when, is_out in ((OUT, True), (IN, False)))
-)
-KEYS = ("api_key", "api_key_query")
-KEYS_JS = ", ".join(f"'{key}'" for key in KEYS)
-SECRETS_OF_SCHEME = {"basic": {"auth_password"}} | {scheme: {"auth_token"} for scheme in ("bearer", *KEYS)}
-
-
-class MethodsField(forms.MultipleChoiceField):
-    """Checkboxes; when none is ticked, the model says what is missing, and only it."""
-
-    def validate(self, value: Any) -> None:
-        """Known methods, any number of them."""
-        if value:
-            super().validate(value)
-
-
-class ConfigurationForm(SecretsMixin):
-    """The configuration's form: methods as checkboxes, secrets kept when left empty."""
-
-    goes_to = "url"
-
-    methods = MethodsField(
-        choices=METHODS,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        required=True,
-        label="HTTP methods",
-    )
-
-    class Meta:
-        """All that people may change."""
-
-        model = Configuration
-        fields = "__all__"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in SCRIPTS:
-            if name in self.fields:
-                self.fields[name].widget = UnfoldAdminTextareaWidget(attrs=testing.CODE | {"rows": 4})
-        if "methods" in self.fields:
-            self.fields["methods"].help_text = METHODS_HELP if not self.instance.pk else HELP_OF[self.instance.is_out]
-        if self.instance.pk and "request_type" in self.fields:
-            # The other direction is another configuration: none of its settings would fit.
-            self.fields["request_type"].disabled = True
-            self.fields["request_type"].help_text = "Chosen when the configuration is made."
-
-    def _post_clean(self) -> None:
-        """Hold model and filter domain against Odoo, where it can be asked."""
-        super()._post_clean()  # type: ignore[misc]  # Django's own hook, left out of its stubs
-        if self.errors or self.instance.connection_id is None:
-            return
-        try:
-            for name, told in drift.problems_of(self.instance).items():
-                self.add_error(name, told)
-        except HubError:
-            pass  # nothing is known: the rows' check says so after saving
-
-    def unused(self, cleaned: dict[str, Any]) -> set[str]:
-        """Credentials of another authorization type are not kept where nobody sees them."""
-        needed = SECRETS_OF_SCHEME.get(str(cleaned.get("auth_scheme")), set())
-        return {"auth_password", "auth_token"} - needed if cleaned.get("auth_scheme") else set()
 
 
 @admin.register(Configuration)
@@ -144,8 +84,9 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         **dict.fromkeys(("trusted_networks", "anybody_per_hour", "anybody_per_minute"), "accepts_anybody == true"),
         "on_match": f"{IN} && match_keys != ''",
         "page_size": f"{OUT} && is_paginated == true",
-        "auth_login": f"{OUT} && auth_scheme == 'basic'",
-        "auth_password": f"{OUT} && auth_scheme == 'basic'",
+        "xml_root": f"{OUT} && body_type == 'xml'",
+        **dict.fromkeys(("auth_login", "auth_password"), f"{OUT} && ['basic', 'oauth2'].includes(auth_scheme)"),
+        **dict.fromkeys(("oauth_url", "oauth_scope"), f"{OUT} && auth_scheme == 'oauth2'"),
         "auth_token": f"{OUT} && ['bearer', {KEYS_JS}].includes(auth_scheme)",
         "auth_header": f"{OUT} && [{KEYS_JS}].includes(auth_scheme)",
     }
@@ -168,7 +109,9 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         if obj is None:
             return []
         return (
-            [MappingInline, HeaderInline, testing.SampleInline] if obj.is_out else [MappingInline, testing.SampleInline]
+            [MappingInline, HeaderInline, AnswerInline, testing.SampleInline]
+            if obj.is_out
+            else [MappingInline, testing.SampleInline]
         )
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:

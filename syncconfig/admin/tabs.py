@@ -17,11 +17,33 @@ MAIN = [
 OUT_TABS = [
     (
         "Authorization",
-        {"classes": ["tab"], "fields": ["auth_scheme", "auth_login", "auth_password", "auth_token", "auth_header"]},
+        {
+            "classes": ["tab"],
+            "fields": [
+                "auth_scheme",
+                "oauth_url",
+                "auth_login",
+                "auth_password",
+                "oauth_scope",
+                "auth_token",
+                "auth_header",
+                "tls_check",
+                "tls_ca",
+                "tls_certificate",
+                "tls_key",
+            ],
+        },
     ),
+    ("Request", {"classes": ["tab"], "fields": ["query", "body_type", "body_template", "xml_root"]}),
     ("Records", {"classes": ["tab"], "fields": ["domain", "shown_count", "is_paginated", "page_size"]}),
     ("Triggers", {"classes": ["tab"], "fields": ["on_create", "on_update", "on_delete", "schedule", "shown_schedule"]}),
-    ("Delivery", {"classes": ["tab"], "fields": [("connect_timeout", "read_timeout"), "max_attempts"]}),
+    (
+        "Delivery",
+        {
+            "classes": ["tab"],
+            "fields": [("connect_timeout", "read_timeout"), "max_attempts", "status_rules", "success_if"],
+        },
+    ),
 ]
 IN_TABS = [
     (

@@ -1,5 +1,6 @@
 """The models of the configuration and of what it runs."""
 
+from syncconfig.models.answer import AnswerMapping
 from syncconfig.models.callers import Scheme
 from syncconfig.models.client import ApiClient, ApiToken, Grant
 from syncconfig.models.configuration import Configuration
@@ -13,6 +14,7 @@ from syncconfig.models.mapping import FieldMapping
 from syncconfig.models.sample import Sample
 
 __all__ = [
+    "AnswerMapping",
     "ApiClient",
     "ApiToken",
     "CallCount",

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from hub.fields import EncryptedTextField
 from syncconfig import schedules
-from syncconfig.choices import METHODS, auth_schemes
+from syncconfig.choices import METHODS
 from syncconfig.models.callers import WhoMayCall
-from syncconfig.models.connection import TIMEOUT, OdooConnection
+from syncconfig.models.connection import OdooConnection
+from syncconfig.models.sending import HowToSend, WhatAnswersMean
 from syncconfig.validators import (
     validate_after,
     validate_before,
@@ -22,11 +22,10 @@ from syncconfig.validators import (
     validate_external_key,
     validate_model_name,
     validate_response,
-    validate_url,
 )
 
 
-class Configuration(WhoMayCall):
+class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
     """An In configuration answers external systems; an Out configuration sends Odoo's records to one.
 
     Fields that the other request type needs are ignored; the admin hides them.
@@ -111,38 +110,6 @@ class Configuration(WhoMayCall):
         "such as data.orders. Empty: the body is a record, or a list of them.",
     )
 
-    url = models.CharField(
-        "request URL",
-        max_length=1000,
-        blank=True,
-        validators=[validate_url],
-        help_text="The complete address of the external API, such as https://api.example.com/partners",
-    )
-    connect_timeout = models.FloatField(
-        "connection timeout", default=5.0, validators=TIMEOUT, help_text="Seconds to reach the external system."
-    )
-    read_timeout = models.FloatField(default=15.0, validators=TIMEOUT, help_text="Seconds to wait for its answer.")
-    auth_scheme = models.CharField(
-        "authorization type",
-        max_length=20,
-        choices=auth_schemes,
-        default="none",
-        help_text="How the hub shows the external system who it is.",
-    )
-    auth_login = models.CharField("login", max_length=200, blank=True, help_text="For Basic Auth: the user name.")
-    auth_password = EncryptedTextField("password", blank=True, help_text="For Basic Auth. Stored encrypted.")
-    auth_token = EncryptedTextField(
-        "token",
-        blank=True,
-        help_text="The bearer token or the API key, such as sk_live_abc123xyz789. Stored encrypted.",
-    )
-    auth_header = models.CharField(
-        "name of the header or parameter",
-        max_length=100,
-        blank=True,
-        default="",
-        help_text="Under which the API key is sent: a header such as X-API-Key, or a parameter such as api_key.",
-    )
     domain = models.TextField(
         "filter domain",
         blank=True,
@@ -208,11 +175,6 @@ class Configuration(WhoMayCall):
         help_text="Lets this configuration's scripts change records, as in: "
         "record.write({'ref': response['json']['id']}).",
     )
-    max_attempts = models.PositiveIntegerField(
-        default=8,
-        validators=[MinValueValidator(1), MaxValueValidator(20)],
-        help_text="How often a delivery is tried before a person has to look: 8 takes about 21 hours.",
-    )
     drift = models.TextField(
         blank=True, editable=False, help_text="What the last check of the mapped fields found; empty when all is well."
     )
@@ -277,8 +239,20 @@ class Configuration(WhoMayCall):
             "bearer": {"auth_token": "the token"},
             "api_key": {"auth_token": "the key", "auth_header": "the header's name, such as X-API-Key"},
             "api_key_query": {"auth_token": "the key", "auth_header": "the parameter's name, such as api_key"},
+            "oauth2": {
+                "auth_login": "the client ID",
+                "auth_password": "the client secret",
+                "oauth_url": "the token address, such as https://login.example.com/oauth/token",
+            },
         }
         for name, what in needed.get(self.auth_scheme, {}).items():
             if not getattr(self, name):
                 wrong[name] = f"This authorization type needs {what}."
+        if bool(self.tls_certificate.strip()) != bool(self.tls_key.strip()):
+            name = "tls_key" if self.tls_certificate.strip() else "tls_certificate"
+            wrong[name] = "A client certificate and its key belong together: paste both, or none."
+        if self.body_type == "text" and not (self.body_template.strip() or self.script_after.strip()):
+            wrong["body_template"] = "A body of type Text is what a template makes: write one."
+        if self.is_paginated and self.body_type in ("form", "multipart") and not self.body_template.strip():
+            wrong["body_type"] = "A form carries one record: choose JSON or XML for batches."
         return wrong

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from hub.fields import EncryptedTextField
 from syncconfig.models.configuration import Configuration
 
 
@@ -66,6 +67,9 @@ class Delivery(models.Model):
     claimed_until = models.DateTimeField(null=True, editable=False)
     last_status = models.PositiveIntegerField("last answer", null=True)
     last_error = models.TextField(blank=True)
+    unwritten = EncryptedTextField(blank=True, editable=False)
+    """What the answer said that is still to be written to Odoo, as JSON; then it has arrived."""
+
     trace_id = models.CharField("trace id", max_length=64, blank=True, db_index=True)
     run = models.ForeignKey("syncconfig.Run", on_delete=models.SET_NULL, null=True, related_name="deliveries")
     created_at = models.DateTimeField("created", default=timezone.now)

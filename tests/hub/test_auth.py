@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import InvalidInput
-from hub.http.auth import AuthScheme, Credentials, choices, register, scheme
+from hub.http.auth import register
 from hub.http.headers import check_header, check_headers
+from hub.http.schemes import AuthScheme, Credentials, choices, scheme
 from hub.redact import redact_text
 
-CANARY = Credentials("joe", "canary-password", "canary-token", "canary-key")
+CANARY = Credentials("joe", "canary-password", "canary-token", "canary-key", token_url="https://x.example/token")
 
 
 def test_the_choices_come_from_the_registry() -> None:

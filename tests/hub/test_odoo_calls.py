@@ -107,7 +107,7 @@ def test_names_of_models_and_methods_stay_in_their_place(kind: type[RemoteOdoo])
 
 
 @both
-@pytest.mark.parametrize("value", [object(), float("nan"), "\ud800"], ids=repr)
+@pytest.mark.parametrize("value", [object(), float("nan"), "\ud800"], ids=["an object", "nan", "surrogate"])
 def test_what_json_cannot_hold_is_never_sent(kind: type[RemoteOdoo], value: object) -> None:
     with serving(odoo(result(kind, []))) as server, connection(kind, server.url) as client:
         with pytest.raises(OdooValidation):

@@ -16,7 +16,7 @@ from pytest_httpserver import HTTPServer
 from hub.fields import EncryptedTextField
 from hub.odoo.connection import Odoo
 from syncconfig import drain, groups, runs
-from syncconfig.models import ApiClient, ApiToken, Configuration, FieldMapping, Header, OdooConnection
+from syncconfig.models import ApiClient, ApiToken, Configuration, Delivery, FieldMapping, Header, OdooConnection
 from tests.conftest import Make
 from tests.syncconfig.test_admin import configuration_form
 from webhooks.models import ReceivedMessage
@@ -32,12 +32,17 @@ def instance(
 ) -> None:
     """A hub in which every secret field of every model holds the marker, and that has worked with them."""
     httpserver.expect_request("/customers").respond_with_json({"you sent": SECRET})
-    Configuration.objects.update(auth_password=SECRET, auth_token=SECRET)
+    Configuration.objects.update(auth_password=SECRET, auth_token=SECRET, tls_key=SECRET)
     Configuration.objects.filter(pk=customers_out.pk).update(auth_scheme="bearer")
     for scheme in ("none", "basic", "api_key"):
         one = make(f"out-{scheme}", [("name", "n")], request_type="out", methods=["PUT"], url="https://x.example/a")
         Configuration.objects.filter(pk=one.pk).update(
-            auth_scheme=scheme, auth_login="login-shown", auth_header="X-Key", auth_password=SECRET, auth_token=SECRET
+            auth_scheme=scheme,
+            auth_login="login-shown",
+            auth_header="X-Key",
+            auth_password=SECRET,
+            auth_token=SECRET,
+            tls_key=SECRET,
         )
     Header.objects.create(configuration=customers_out, name="X-Hidden", value=SECRET, secret=True)
     Header.objects.create(configuration=customers_out, name="Api-Token", value=SECRET, secret=False)
@@ -52,6 +57,7 @@ def instance(
     runs.send_now(customers_out, odoo.create("res.partner", [{"name": "One"}]))
     drain.drain(drain.default_sender(), threads=1)
     runs.start(customers_out)
+    Delivery.objects.update(unwritten=SECRET)
     ReceivedMessage.objects.create(path="customers", method="POST", body="{}")
 
 
@@ -103,7 +109,8 @@ def pages() -> Iterator[str]:
 def test_every_secret_field_holds_the_marker_in_this_test() -> None:
     assert {(model.__name__, field) for model, field in encrypted()} == {
         ("Configuration", "auth_password"), ("Configuration", "auth_token"), ("Header", "value"),
-        ("OdooConnection", "password"), ("OdooConnection", "api_key"),
+        ("OdooConnection", "password"), ("OdooConnection", "api_key"), ("Configuration", "tls_key"),
+        ("Delivery", "unwritten"),
     }  # fmt: skip
     for model, field in encrypted():
         assert any(getattr(row, field) == SECRET for row in model._default_manager.all())
@@ -157,7 +164,7 @@ def test_who_may_only_look_reads_all_that_is_no_secret(kind: str) -> None:
 
 @pytest.mark.usefixtures("instance")
 def test_a_secret_that_is_not_there_reads_not_set() -> None:
-    Configuration.objects.update(auth_password="", auth_token="")
+    Configuration.objects.update(auth_password="", auth_token="", tls_key="")
     configuration = Configuration.objects.get(code="out-basic")
     url = reverse("admin:syncconfig_configuration_change", args=[configuration.pk])
     text = person("viewer").get(url).content.decode()

@@ -1,0 +1,103 @@
+"""One attempt to deliver a message: the token, the request, what the answer means, what of it goes back to Odoo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from apilog import record
+from apilog.models import ApiLog
+from hub.errors import HubError
+from hub.flow import answers, outbound
+from hub.flow.plan import OutboundPlan
+from hub.flow.services import Live
+from hub.http.message import KEEP, Request, Response, Sender
+from hub.http.retry import decide
+from hub.http.schemes import scheme
+from hub.transform.mapping import FieldMap
+from syncconfig.models import Delivery
+
+KEEP_FOR_ODOO = 1024 * 1024
+"""Bytes of an answer that are read where something of it is written back: batches have long ones."""
+
+UNAUTHORIZED = 401
+
+
+@dataclass
+class Sending:
+    """One claimed message on its way: what it is, the request, and its open log row."""
+
+    delivery: Delivery
+    plan: OutboundPlan
+    mapping: FieldMap
+    request: Request
+    built: outbound.Built
+    services: Live
+    log: ApiLog = field(init=False)
+    objection: HubError | None = None
+    """Why an answer that is a success by its status is none after all."""
+
+    unwritten: answers.Values = field(default_factory=dict)
+    """What Odoo was to be told, and could not be just now; by record."""
+
+    def __post_init__(self) -> None:
+        self.log = record.outgoing(about(self.delivery, self.plan), self.request)
+
+
+def about(delivery: Delivery, plan: OutboundPlan) -> record.About:
+    """The log row's columns for an attempt."""
+    return record.About(
+        trace_id=delivery.trace_id,
+        configuration_id=delivery.configuration_id,
+        configuration_code=plan.code,
+        operation=f"push: {delivery.get_event_display().lower()}",
+        model=plan.model,
+        record_ids=delivery.record_ids,
+        delivery_id=delivery.pk,
+        attempt=delivery.attempts,
+        secrets=plan.secrets,
+    )
+
+
+def make(sending: Sending, sender: Sender) -> Response:
+    """Send, judge the answer, and write back what Odoo is to know; raises HttpFailure when no answer comes."""
+    plan = sending.plan
+    response = _sent(sending, sender)
+    if decide(plan.retry, sending.delivery.attempts, response=response).kind != "done":
+        return response
+    services = sending.services.again()
+    try:
+        answers.check(plan, services, sending.built.records, sending.built.body, response)
+        if sending.delivery.values is None:  # a record that is gone gets nothing
+            _write_back(sending, services, response)
+    except HubError as error:
+        sending.objection = error
+    record.add_script_log(sending.log, map(str, services.logs), plan.secrets)
+    return response
+
+
+def _sent(sending: Sending, sender: Sender) -> Response:
+    plan, auth = sending.plan, scheme(sending.plan.auth_scheme)
+    keep = KEEP_FOR_ODOO if plan.answers else KEEP
+    response = sender.send(auth.prepared(sending.request, plan.credentials, sender), keep=keep)
+    if response.status == UNAUTHORIZED and auth.renew(plan.credentials):
+        response = sender.send(auth.prepared(sending.request, plan.credentials, sender), keep=keep)
+    return response
+
+
+def _write_back(sending: Sending, services: Live, response: Response) -> None:
+    values, missing = answers.written_back(sending.plan, sending.mapping, sending.built.records, response)
+    record.add_script_log(sending.log, missing, sending.plan.secrets)
+    sending.unwritten = values
+    try:
+        write(services, sending.plan.model, sending.unwritten)
+    except HubError as error:
+        if not error.retryable:
+            sending.unwritten = {}
+            raise
+
+
+def write(services: Live, model: str, values: answers.Values) -> None:
+    """Tell Odoo; what it took is taken out of ``values``, also when it refuses the next one."""
+    for record_id in list(values):
+        services.odoo.write(model, [record_id], values[record_id])
+        del values[record_id]

@@ -1,0 +1,160 @@
+"""The part of a configuration that says how a request looks, how the hub shows who it is, and what answers mean."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from hub.fields import EncryptedTextField
+from syncconfig.choices import auth_schemes, body_types
+from syncconfig.models.connection import TIMEOUT
+from syncconfig.validators import (
+    validate_certificates,
+    validate_parameters,
+    validate_status_rules,
+    validate_success,
+    validate_template,
+    validate_template_url,
+    validate_url,
+)
+
+
+class HowToSend(models.Model):
+    """What the external system is sent, and how."""
+
+    url = models.CharField(
+        "request URL",
+        max_length=1000,
+        blank=True,
+        validators=[validate_template_url],
+        help_text="The complete address of the external API, such as https://api.example.com/partners. Values of the "
+        "record can stand in it: https://api.example.com/partners/{{ ref }}",
+    )
+    query = models.TextField(
+        "query parameters",
+        blank=True,
+        validators=[validate_parameters],
+        help_text="One a line, as name = value; values of the record work: lang = {{ lang }}. One that is empty is "
+        "left out.",
+    )
+    body_type = models.CharField(
+        "body",
+        max_length=20,
+        choices=body_types,
+        default="json",
+        help_text="JSON, for a batch as a list. Form: name=Ann&address[city]=Berlin. Form with files: binary fields go "
+        "as files. XML: an element for each key. Text: what the template makes. No body: all is in the address.",
+    )
+    body_template = models.TextField(
+        blank=True,
+        validators=[validate_template],
+        help_text='Empty: what the mapping makes is sent as it is. Else it is wrapped: {"items": {{ data | json }}, '
+        '"count": {{ count }}}. Without batches, the record\'s own fields can be named, too: {{ name | json }}.',
+    )
+    xml_root = models.CharField(
+        "XML elements",
+        max_length=100,
+        blank=True,
+        help_text="The outer element, and behind a slash the one of each record of a batch: orders/order. "
+        "Empty: records/record.",
+    )
+    connect_timeout = models.FloatField(
+        "connection timeout", default=5.0, validators=TIMEOUT, help_text="Seconds to reach the external system."
+    )
+    read_timeout = models.FloatField(default=15.0, validators=TIMEOUT, help_text="Seconds to wait for its answer.")
+    auth_scheme = models.CharField(
+        "authorization type",
+        max_length=20,
+        choices=auth_schemes,
+        default="none",
+        help_text="How the hub shows the external system who it is.",
+    )
+    auth_login = models.CharField(
+        "login",
+        max_length=200,
+        blank=True,
+        help_text="For Basic Auth: the user name. For OAuth 2.0: the client ID.",
+    )
+    auth_password = EncryptedTextField(
+        "password", blank=True, help_text="For Basic Auth; for OAuth 2.0: the client secret. Stored encrypted."
+    )
+    auth_token = EncryptedTextField(
+        "token",
+        blank=True,
+        help_text="The bearer token or the API key, such as sk_live_abc123xyz789. Stored encrypted.",
+    )
+    auth_header = models.CharField(
+        "name of the header or parameter",
+        max_length=100,
+        blank=True,
+        default="",
+        help_text="Under which the API key is sent: a header such as X-API-Key, or a parameter such as api_key.",
+    )
+    oauth_url = models.CharField(
+        "token address",
+        max_length=1000,
+        blank=True,
+        validators=[validate_url],
+        help_text="Where the hub gets its tokens: https://login.example.com/oauth/token. It renews them by itself.",
+    )
+    oauth_scope = models.CharField(
+        "scope", max_length=500, blank=True, help_text="What the token is asked for, such as orders.write. Often empty."
+    )
+    tls_check = models.BooleanField(
+        "check the certificate",
+        default=True,
+        help_text="Off: the connection is encrypted, but nobody knows with whom. For trying out only.",
+    )
+    tls_ca = models.TextField(
+        "certificate authority",
+        blank=True,
+        validators=[validate_certificates],
+        help_text="For a system with a certificate of its own: paste that of its authority, from -----BEGIN "
+        "CERTIFICATE----- on. It alone is trusted then. Empty: the authorities that browsers trust.",
+    )
+    tls_certificate = models.TextField(
+        "client certificate",
+        blank=True,
+        validators=[validate_certificates],
+        help_text="For a system that wants to see one: paste the hub's certificate, with its chain.",
+    )
+    tls_key = EncryptedTextField(
+        "key of the client certificate",
+        blank=True,
+        help_text="Paste its private key, without a password. Stored encrypted.",
+    )
+
+    class Meta:
+        """Columns of the configuration."""
+
+        abstract = True
+
+
+class WhatAnswersMean(models.Model):
+    """What is a success, what is tried again, what is written back."""
+
+    status_rules = models.TextField(
+        "statuses",
+        blank=True,
+        validators=[validate_status_rules],
+        help_text="What a status means, one a line: 409 = done, 404 = retry, 400-499 = fail, 410 = disable. The first "
+        "line that fits counts. Else: 2xx is done; 408, 425, 429 and 5xx are tried again; 410 pauses the "
+        "configuration; all others fail.",
+    )
+    success_if = models.TextField(
+        "success only if",
+        blank=True,
+        validators=[validate_success],
+        help_text="An expression on an answer that is done by its status: response['json']['ok'] == True. "
+        "Where it is false, the delivery has failed.",
+    )
+    max_attempts = models.PositiveIntegerField(
+        default=8,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+        help_text="How often a delivery is tried before a person has to look: 8 takes about 21 hours.",
+    )
+
+    class Meta:
+        """Columns of the configuration."""
+
+        abstract = True
