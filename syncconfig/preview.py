@@ -10,8 +10,9 @@ from hub.flow import outbound, scripting
 from hub.flow.inbound import Inbound
 from hub.flow.plan import OutboundPlan
 from hub.flow.services import Live
+from hub.http.message import Request
 from hub.odoo.connection import Record
-from hub.redact import redact_headers, redact_text
+from hub.redact import redact_body, redact_headers, redact_text
 from hub.transform import path
 from hub.transform.kinds import Bound
 from hub.transform.kinds.nested import SUB
@@ -49,6 +50,8 @@ class Preview:
     record: Record = field(default_factory=dict)
     logs: list[str] = field(default_factory=list)
     withheld: list[str] = field(default_factory=list)
+    text: str = ""
+    """The request's body as it is sent, where that is not the result as JSON."""
 
 
 def of_record(configuration: Configuration, record_id: int | None = None) -> Preview:
@@ -135,7 +138,18 @@ def _out(plan: OutboundPlan, record: Record, mapping: FieldMap, services: Live) 
         return Preview(title, rows, error=why, record=record, **_said(services))
     headers = [(name, redact_text(value, plan.secrets)) for name, value in redact_headers(built.request.headers)]
     url = redact_text(built.request.url, plan.secrets)
-    return Preview(title, rows, built.body, built.request.method, url, headers, record=record, **_said(services))
+    text = _text_of(plan, built.request, dict(built.request.headers).get("Content-Type", ""))
+    return Preview(
+        title, rows, built.body, built.request.method, url, headers, record=record, text=text, **_said(services)
+    )
+
+
+def _text_of(plan: OutboundPlan, request: Request, content_type: str) -> str:
+    """The body as it is sent, with its secrets hidden."""
+    if plan.body_type == "json" and not plan.body_template.strip():
+        return ""
+    body = request.body
+    return redact_text(redact_body(body, content_type), plan.secrets) if body else "(no body)"
 
 
 def _said(services: Live) -> dict[str, Any]:

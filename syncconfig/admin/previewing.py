@@ -84,7 +84,7 @@ def _shown(found: preview.Preview) -> dict[str, Any]:
         }
         for row in found.rows
     ]
-    result = "" if found.error else json.dumps(found.result, indent=2, ensure_ascii=False, default=str)
+    result = "" if found.error else found.text or json.dumps(found.result, indent=2, ensure_ascii=False, default=str)
     return {"title": found.title, "rows": rows, "result": result, "error": found.error, "method": found.method,
             "url": found.url, "headers": found.headers, "logs": found.logs,
             "withheld": found.withheld, "id": found.record.get("id", "")}  # fmt: skip

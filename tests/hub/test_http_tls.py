@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from hub.http.client import Client
-from hub.http.failures import InvalidRequest, TlsFailed
+from hub.http.failures import HttpFailure, InvalidRequest, TlsFailed
 from hub.http.guard import EgressPolicy
-from hub.http.message import Request
+from hub.http.message import Request, Tls
 from tests.hub.wire import LOOPBACK, OK, answering, dripping, serving
 
 
@@ -142,3 +142,41 @@ def test_a_dripping_body_under_tls_ends_in_time(tmp_path: Path) -> None:
         request = Request("GET", server.url, total_timeout=0.6, verify=False)
         with pytest.raises(Exception, match="did not finish its answer"):
             Client(LOOPBACK).send(request)
+
+
+def pem(folder: Path, name: str) -> str:
+    return (folder / name).read_text()
+
+
+def test_an_authority_of_ones_own_is_trusted_and_no_other(tmp_path: Path) -> None:
+    with serving(answering(OK), tls=certificate(tmp_path, "crm.example")) as server:
+        url, client = f"https://crm.example:{server.port}/", Client(POLICY)
+        trusting = Tls(authorities=pem(tmp_path, "crm.example.pem"))
+        assert client.send(Request("GET", url, tls=trusting)).status == 200
+        certificate(tmp_path, "other.example")
+        with pytest.raises(TlsFailed):
+            client.send(Request("GET", url, tls=Tls(authorities=pem(tmp_path, "other.example.pem"))))
+        assert client.send(Request("GET", url, tls=Tls(check=False))).status == 200
+
+
+def test_a_client_certificate_shows_who_the_hub_is(tmp_path: Path) -> None:
+    context = certificate(tmp_path, "crm.example")
+    certificate(tmp_path, "hub.example")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(tmp_path / "hub.example.pem")
+    authority = pem(tmp_path, "crm.example.pem")
+    own = Tls(authority, pem(tmp_path, "hub.example.pem"), pem(tmp_path, "hub.example.key"))
+    with serving(answering(OK), tls=context) as server:
+        url, client = f"https://crm.example:{server.port}/", Client(POLICY)
+        assert client.send(Request("GET", url, tls=own)).status == 200
+        with pytest.raises(HttpFailure):
+            client.send(Request("GET", url, tls=Tls(authority)))
+    assert "PRIVATE" not in repr(own)
+
+
+@pytest.mark.parametrize("field", ["authorities", "certificate", "key"])
+def test_a_text_that_is_no_pem_is_refused_before_anybody_is_called(tmp_path: Path, field: str) -> None:
+    certificate(tmp_path, "hub.example")
+    good = {"authorities": "", "certificate": pem(tmp_path, "hub.example.pem"), "key": pem(tmp_path, "hub.example.key")}
+    with pytest.raises(InvalidRequest, match="PEM"):
+        Client(POLICY).send(Request("GET", "https://crm.example:8443/", tls=Tls(**{**good, field: "garbage"})))

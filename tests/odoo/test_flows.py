@@ -242,3 +242,18 @@ def test_a_clients_calls_work_in_its_own_company(api: APIClient, odoo: Odoo) -> 
     ApiClient.objects.update(company_id=2_000_000)
     assert api.get(f"{URL}/search").status_code == 403
     odoo.unlink("res.partner", [ours, theirs], context={"allowed_company_ids": [own, other]})
+
+
+def test_the_address_takes_values_of_the_record_and_an_id_of_the_answer_goes_back(
+    demo_configurations: None, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    (record_id,) = odoo.create("res.partner", [{"name": "Ann", "ref": "A 1/2"}])
+    out = Configuration.objects.get(code="customers-out")
+    out.url, out.methods, out.domain = httpserver.url_for("/partners/{{ ref }}"), ["PUT"], ""
+    out.save()
+    out.answers.create(path="data.id", odoo_field="barcode")
+    httpserver.expect_request("/partners/A 1/2", method="PUT").respond_with_json({"data": {"id": 815}})
+    runs.send_now(out, [record_id])
+    drain.drain(Client(egress_policy(), pool_size=1), threads=1)
+    assert Delivery.objects.get().state == "done"
+    assert odoo.read("res.partner", [record_id], ["barcode"])[0]["barcode"] == "815"
