@@ -147,6 +147,12 @@ def open_all(rows: Sequence[ApiLog]) -> None:
     ApiLog.objects.bulk_create(rows)
 
 
+def withdraw(rows: Sequence[ApiLog]) -> None:
+    """Take back open rows of calls that were not made after all."""
+    if rows:
+        ApiLog.objects.filter(pk__in=[row.pk for row in rows], state=ApiLog.State.OPEN).delete()
+
+
 def close(
     row: ApiLog,
     response: Response | None,
@@ -159,12 +165,30 @@ def close(
 
     ``ok``: whether the answer was a success, where its status does not tell.
     """
+    told(row, response, failure, secrets, ok=ok)
+    _rows.update([row], CLOSING)
+
+
+def told(
+    row: ApiLog,
+    response: Response | None,
+    failure: HubError | None,
+    secrets: Sequence[str] = (),
+    *,
+    ok: bool | None = None,
+) -> None:
+    """As ``close``, without writing it: write many at once with close_all."""
     if response is not None:
         row.response_status = response.status
         row.response_headers = header_rows(response.headers, secrets)
         row.response_body = body_text(response.body, secrets)
     good = response is not None and response.ok if ok is None else ok
-    _finish(row, ok=good and failure is None, failure=failure, secrets=secrets)
+    _end(row, ok=good and failure is None, failure=failure, secrets=secrets)
+
+
+def close_all(rows: Sequence[ApiLog]) -> None:
+    """Write the ends of these rows."""
+    _rows.update(rows, CLOSING)
 
 
 def answer(row: ApiLog, status: int, headers: Iterable[tuple[str, str]], body: bytes, failure: HubError | None) -> None:
@@ -211,12 +235,16 @@ def _lost(message: str) -> dict[str, str]:
 
 
 def _finish(row: ApiLog, *, ok: bool, failure: HubError | None, secrets: Sequence[str]) -> None:
+    _end(row, ok=ok, failure=failure, secrets=secrets)
+    _rows.update([row], CLOSING)
+
+
+def _end(row: ApiLog, *, ok: bool, failure: HubError | None, secrets: Sequence[str]) -> None:
     row.state = ApiLog.State.OK if ok else ApiLog.State.FAILED
     if failure is not None:
         row.error_code = failure.code
         row.error_message = redact_text(failure.message, secrets)
     row.duration_ms = round((timezone.now() - row.started_at).total_seconds() * 1000, 1)
-    _rows.update([row], CLOSING)
 
 
 def _columns(about: About, now: datetime | None = None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ KEEP_FOR_ODOO = 1024 * 1024
 UNAUTHORIZED = 401
 
 
-@dataclass
+@dataclass(eq=False)
 class Sending:
     """One claimed message on its way: what it is, the request, and its open log row."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from hub.flow import answers
-from syncconfig import wake
+from syncconfig import endpoints, wake
 from syncconfig.models import Configuration, Delivery
 
 LEASE = timedelta(seconds=45)
@@ -35,27 +36,51 @@ def queue(deliveries: Sequence[Delivery]) -> int:
     return len(fresh)
 
 
-def claim(limit: int, now: datetime | None = None) -> list[Delivery]:
+def claim(limit: int, now: datetime | None = None, passing_over: Collection[int] = ()) -> list[Delivery]:
     """Take up to ``limit`` due messages: claim id, lease and attempt count are written before anything is sent.
 
     Also takes over what others claimed and let lapse. Of messages about one record only the oldest
-    unfinished one is taken, so their order holds. Rows that another worker is just claiming are passed over.
+    unfinished one is taken, so their order holds. Rows that another worker is just claiming are passed over,
+    and so are these configurations and what endpoints may not be sent just now.
     """
-    now = now or timezone.now()
+    now, passed = now or timezone.now(), set(passing_over)
     with transaction.atomic():
-        ids = list(
-            due(now)
-            .order_by("due_at", "id")
-            .select_for_update(skip_locked=True, of=("self",))
-            .values_list("id", flat=True)[:limit]
-        )
-        if not ids:
-            return []
+        ids: list[int] = []
+        while not ids:
+            rows = list(_candidates(now, passed, limit))
+            if not rows:
+                return []
+            ids, exhausted = _allowed(rows, now)
+            passed |= exhausted
         claim_id = uuid.uuid4()
         Delivery.objects.filter(id__in=ids).update(
             state=Delivery.State.SENDING, claim_id=claim_id, claimed_until=now + LEASE, attempts=F("attempts") + 1
         )
     return list(Delivery.objects.filter(id__in=ids, claim_id=claim_id).order_by("due_at", "id"))
+
+
+def _candidates(now: datetime, passed: Collection[int], limit: int) -> Iterable[tuple[int, int]]:
+    rows = due(now).exclude(configuration_id__in=passed) if passed else due(now)
+    locked = rows.order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))
+    return locked.values_list("id", "configuration_id")[:limit]
+
+
+def _allowed(rows: Sequence[tuple[int, int]], now: datetime) -> tuple[list[int], set[int]]:
+    """Those that may be sent, and the configurations that have more than may be."""
+    limits = endpoints.limited(configuration for _, configuration in rows)
+    if not limits:
+        return [one for one, _ in rows], set()
+    wanted = Counter(configuration for _, configuration in rows)
+    left = {key: endpoints.allow(one, wanted[key], now) for key, one in limits.items()}
+    exhausted = {key for key, number in left.items() if number < wanted[key]}
+    ids = []
+    for one, configuration in rows:
+        if configuration in left:
+            left[configuration] -= 1
+            if left[configuration] < 0:
+                continue
+        ids.append(one)
+    return ids, exhausted
 
 
 def due_count(now: datetime | None = None) -> int:
@@ -68,6 +93,22 @@ def renew(claim_id: uuid.UUID, ids: Iterable[int], now: datetime | None = None) 
     ours = Delivery.objects.filter(claim_id=claim_id, id__in=list(ids), state=Delivery.State.SENDING)
     ours.update(claimed_until=(now or timezone.now()) + LEASE)
     return set(ours.values_list("id", flat=True))
+
+
+def all_done(deliveries: Sequence[Delivery], statuses: Sequence[int]) -> None:
+    """They arrived: as ``done``, in a statement for each status."""
+    groups: dict[tuple[uuid.UUID | None, int], list[int]] = {}
+    for one, status in zip(deliveries, statuses, strict=True):
+        groups.setdefault((one.claim_id, status), []).append(one.pk)
+    for (claim_id, status), ids in groups.items():
+        Delivery.objects.filter(pk__in=ids, claim_id=claim_id, state=Delivery.State.SENDING).update(
+            state=Delivery.State.DONE,
+            finished_at=timezone.now(),
+            last_status=status,
+            last_error="",
+            claim_id=None,
+            claimed_until=None,
+        )
 
 
 def done(delivery: Delivery, status: int | None) -> bool:
@@ -123,6 +164,17 @@ def postpone(delivery: Delivery, delay: float, why: str) -> bool:
     return _release(delivery, delay, last_error=why, attempts=delivery.attempts - 1)
 
 
+def give_back(deliveries: Sequence[Delivery]) -> None:
+    """Return what was claimed and never begun: it has lost no attempt."""
+    groups: dict[uuid.UUID | None, list[int]] = {}
+    for one in deliveries:
+        groups.setdefault(one.claim_id, []).append(one.pk)
+    for claim_id, ids in groups.items():
+        Delivery.objects.filter(pk__in=ids, claim_id=claim_id, state=Delivery.State.SENDING).update(
+            state=Delivery.State.PENDING, claim_id=None, claimed_until=None, attempts=F("attempts") - 1
+        )
+
+
 def replay(deliveries: QuerySet[Delivery]) -> int:
     """Send finished messages again, from the first attempt on; answers how many."""
     with transaction.atomic():
@@ -154,6 +206,7 @@ def due(now: datetime) -> QuerySet[Delivery]:
     )
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     active = Q(configuration__active=True, configuration__connection__active=True)
+    active &= endpoints.callable_at(now)
     waiting = Delivery.objects.filter(free, active, finished_at__isnull=True, held_at__isnull=True, due_at__lte=now)
     return waiting.exclude(Q(record_id__isnull=False) & Exists(older))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hub.errors import Misconfigured
+from hub.flow import outbound as outward
 from hub.flow import shape
 from hub.flow.inbound import Inbound
 from hub.flow.plan import InboundPlan, OutboundPlan, Scripts
@@ -19,6 +21,7 @@ from hub.http.retry import RetryPolicy, status_rules
 from hub.odoo.connect import connect, identity_of
 from hub.odoo.connection import Odoo
 from hub.odoo.introspect import Introspection
+from hub.transform.mapping import FieldMap
 from hub.transform.path import ABSENT
 from hub.transform.records import Describe
 from hub.transform.rule import Rule
@@ -43,9 +46,11 @@ def odoo_of(connection: OdooConnection, company_id: int | None = None, known: Lo
     return connect(known.get(("target", connection.pk, company_id), lambda: connection.target(company_id)))
 
 
-def database_of(connection: OdooConnection) -> str:
+def database_of(connection: OdooConnection, known: Look | None = None) -> str:
     """Which database that connection leads to now, in words (Odoo.identity)."""
-    return identity_of(connection.target())
+    if known is None:
+        return identity_of(connection.target())
+    return known.get(("database", connection.pk), lambda: identity_of(connection.target()))
 
 
 _known: WeakKeyDictionary[Odoo, Introspection] = WeakKeyDictionary()
@@ -130,6 +135,35 @@ def inbound(
     plan = known.get(("plan", *key), lambda: inbound_plan(configuration, withheld))
     mapping = known.get(("mapping", *key, odoo), lambda: bound(odoo, lambda: bind(plan, describe)))
     return Inbound(plan, odoo, describe, request=request, mapping=mapping)
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """An Out configuration, ready to build requests for one group of messages."""
+
+    configuration: Configuration
+    plan: OutboundPlan
+    odoo: Odoo
+    services: Live
+    mapping: FieldMap
+
+
+def out_configuration(configuration_id: int, known: Look) -> Configuration:
+    """The configuration with its connection."""
+    chosen = Configuration.objects.select_related("connection")
+    return known.get(("out", configuration_id), lambda: chosen.get(pk=configuration_id))
+
+
+def outbound(configuration: Configuration, known: Look) -> Outbound:
+    """All that its messages need; raises HubError when its mapping cannot work, or Odoo cannot say."""
+    plan = known.get(("out plan", configuration.pk), lambda: outbound_plan(configuration))
+    odoo = odoo_of(configuration.connection, known=known)
+    describe = describer(odoo)
+    mapping = known.get(
+        ("out mapping", configuration.pk, odoo), lambda: bound(odoo, lambda: outward.bind(plan, describe))
+    )
+    live = services(plan, odoo)
+    return Outbound(configuration, plan, odoo, live, mapping.serving(live))
 
 
 def outbound_plan(configuration: Configuration) -> OutboundPlan:

@@ -41,7 +41,13 @@ OUT_TABS = [
         "Delivery",
         {
             "classes": ["tab"],
-            "fields": [("connect_timeout", "read_timeout"), "max_attempts", "status_rules", "success_if"],
+            "fields": [
+                "shown_endpoint",
+                ("connect_timeout", "read_timeout"),
+                ("max_attempts", "max_parallel", "max_per_minute"),
+                "status_rules",
+                "success_if",
+            ],
         },
     ),
 ]

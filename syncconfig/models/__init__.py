@@ -6,6 +6,7 @@ from syncconfig.models.client import ApiClient, ApiToken, Grant
 from syncconfig.models.configuration import Configuration
 from syncconfig.models.connection import OdooConnection
 from syncconfig.models.delivery import Delivery
+from syncconfig.models.endpoint import Endpoint
 from syncconfig.models.header import Header
 from syncconfig.models.idempotency import IdempotencyKey
 from syncconfig.models.job import ChangeCursor, Run, Wake
@@ -21,6 +22,7 @@ __all__ = [
     "ChangeCursor",
     "Configuration",
     "Delivery",
+    "Endpoint",
     "FieldMapping",
     "Grant",
     "Header",

@@ -124,6 +124,17 @@ class HowToSend(models.Model):
         help_text="Paste its private key, without a password. Stored encrypted.",
     )
 
+    max_parallel = models.PositiveIntegerField(
+        "calls at the same time",
+        default=0,
+        help_text="For a system that takes only so many, over all workers. 0: the hub decides by how fast it answers.",
+    )
+    max_per_minute = models.PositiveIntegerField(
+        "calls a minute",
+        default=0,
+        help_text="For a system with a rate limit of its own; the rest waits for its turn. 0: no limit.",
+    )
+
     class Meta:
         """Columns of the configuration."""
 

@@ -1,0 +1,26 @@
+"""How the external system behind an Out configuration does: whether it answers, and whether it is to be called."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from syncconfig.models.configuration import Configuration
+
+
+class Endpoint(models.Model):
+    """One row for a configuration whose deliveries cannot just be sent: made when there is something to remember."""
+
+    configuration = models.OneToOneField(
+        Configuration, on_delete=models.CASCADE, primary_key=True, related_name="endpoint"
+    )
+    failures = models.PositiveIntegerField(default=0, help_text="Calls in a row that got no usable answer.")
+    waits_until = models.DateTimeField(null=True, help_text="Nothing is sent before.")
+    why = models.TextField(blank=True, help_text="Why it waits.")
+    paused_at = models.DateTimeField(null=True, help_text="Nothing is sent until somebody resumes it.")
+    paused_why = models.TextField(blank=True)
+    allowance_from = models.DateTimeField(
+        null=True, help_text="For a rate limit: from when on the calls that were made are worked off."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.configuration}: {self.failures} failures"

@@ -1,0 +1,135 @@
+"""From claimed messages to requests that are ready to go: their records are read at once, their payloads built."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from apilog import record
+from hub.crypto import WrongKey
+from hub.errors import HubError, OdooAuthentication
+from hub.flow import outbound
+from hub.flow.plan import OutboundPlan
+from hub.flow.services import Live
+from hub.odoo.connection import Record
+from hub.transform.mapping import FieldMap
+from syncconfig import attempt, held, outbox, plans, remembered
+from syncconfig.attempt import Sending
+from syncconfig.models import Configuration, Delivery
+from syncconfig.remembered import Look
+
+logger = logging.getLogger(__name__)
+
+ODOO_AWAY = 15.0
+"""Seconds until a message is tried again whose records could not be read from Odoo."""
+
+FAULT_AGAIN = 60.0
+"""Seconds until a message is tried again that met a fault of the hub itself."""
+
+
+def prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
+    """The requests of the claimed messages; those that cannot be built are finished or postponed here."""
+    if again := [one.pk for one in claimed if one.attempts > 1]:
+        record.attempts_lost(again)
+    known = remembered.look()
+    by_configuration = sorted(claimed, key=lambda one: one.configuration_id)
+    for configuration_id, group in groupby(by_configuration, key=lambda one: one.configuration_id):
+        deliveries = list(group)
+        try:
+            yield from _prepared_of(configuration_id, deliveries, known)
+        except HubError as error:
+            _not_prepared(deliveries, error)
+        except Exception:  # a fault of ours in one configuration must not hold up all others
+            logger.exception("the messages of configuration %s could not be prepared", configuration_id)
+            for delivery in deliveries:
+                outbox.retry(delivery, FAULT_AGAIN, "A fault in the hub: the server's log says which.")
+
+
+def _not_prepared(deliveries: Sequence[Delivery], error: HubError) -> None:
+    """Nobody was called. What passes by itself, or with a mended key, costs no attempt; the rest a person must mend."""
+    passes = isinstance(error, OdooAuthentication | WrongKey) or error.retryable
+    for delivery in deliveries:
+        if passes:
+            outbox.postpone(delivery, ODOO_AWAY, error.message)
+        else:
+            outbox.dead(delivery, error.message)
+
+
+def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery], known: Look) -> list[Sending]:
+    configuration = plans.out_configuration(configuration_id, known)
+    deliveries = _of_present_database(configuration, deliveries, known)
+    if not deliveries:
+        return []
+    one = plans.outbound(configuration, known)
+    plan, odoo, services, mapping = one.plan, one.odoo, one.services, one.mapping
+    for delivery in deliveries:
+        if delivery.unwritten:
+            _write_back(delivery, plan, services)
+    deliveries = [one for one in deliveries if not one.unwritten]
+    wanted = {record_id for one in deliveries if one.values is None for record_id in one.record_ids}
+    found = outbound.fetch(plan, odoo, wanted, mapping) if wanted else {}
+    services.know(plan.model, found.values())
+    sendings = []
+    for delivery in deliveries:
+        chosen = _chosen(delivery, found, mapping)
+        if delivery.attempts > plan.retry.max_attempts:
+            # Claimed once more than it may be tried: the worker before did not live to say how it went.
+            outbox.dead(delivery, "The worker died during the last attempt: the message may have arrived.")
+        elif not chosen:
+            outbox.skipped(delivery, "The record is gone, or does not match the filter domain any more.")
+        else:
+            sendings.append(_built(plan, delivery, chosen, mapping, services))
+    return [sending for sending in sendings if sending is not None]
+
+
+def _write_back(delivery: Delivery, plan: OutboundPlan, services: Live) -> None:
+    """It has arrived; what the answer said is still to be written to Odoo."""
+    values = outbox.owed(delivery)
+    try:
+        attempt.write(services, plan.model, values)
+    except HubError as error:
+        if error.retryable:
+            outbox.owe(delivery, ODOO_AWAY, delivery.last_status, values)
+        else:
+            outbox.dead(delivery, f"It arrived, but Odoo refused what was written back: {error.message}")
+        return
+    outbox.done(delivery, delivery.last_status)
+
+
+def _of_present_database(configuration: Configuration, claimed: Sequence[Delivery], known: Look) -> list[Delivery]:
+    """Those whose records are in the database that is connected now; the others are held: there, ids differ."""
+    present = plans.database_of(configuration.connection, known)
+    for delivery in claimed:
+        if delivery.database and delivery.database != present:
+            outbox.hold(delivery, held.reason(delivery.database, present))
+    return [delivery for delivery in claimed if delivery.database in ("", present)]
+
+
+def _chosen(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap) -> list[Record]:
+    if delivery.values is not None:
+        return [outbound.from_values(delivery.record_ids[0], delivery.values, mapping)]
+    return [found[one] for one in delivery.record_ids if one in found]
+
+
+def _built(
+    plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], mapping: FieldMap, services: Live
+) -> Sending | None:
+    """The message ready to send, or None when it was finished or postponed: then the log says why."""
+    services.logs = []
+    try:
+        built = outbound.build(plan, chosen, mapping, services, str(delivery.message_id))
+    except HubError as error:
+        if error.retryable:
+            outbox.postpone(delivery, ODOO_AWAY, error.message)
+        else:
+            lines = [str(line) for line in services.logs]
+            record.refused(attempt.about(delivery, plan), plan.method, plan.url, error, lines)
+            outbox.dead(delivery, error.message)
+        return None
+    if built.request is None:
+        outbox.skipped(delivery, built.why_not)
+        return None
+    sending = Sending(delivery, plan, mapping, built.request, built, services)
+    record.add_script_log(sending.log, map(str, services.logs), plan.secrets)
+    return sending

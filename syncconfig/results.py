@@ -1,0 +1,116 @@
+"""What came of attempts, written down: what ended together is written together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from apilog import record
+from apilog.models import ApiLog
+from hub.errors import HubError
+from hub.http.failures import HttpFailure
+from hub.http.message import Response
+from hub.http.retry import Decision, decide, retry_after
+from syncconfig import endpoints, outbox
+from syncconfig.attempt import Sending
+from syncconfig.models import Delivery
+from syncconfig.prepared import ODOO_AWAY
+
+logger = logging.getLogger(__name__)
+
+TOO_MANY = 429
+REST = 5.0
+"""Seconds that an endpoint is left alone which said that it was too much, and not for how long."""
+
+LONGEST_REST = 3600.0
+"""Seconds that an endpoint can keep all its messages waiting by what it asks for."""
+
+
+class HubFault(HubError):
+    """Something in the hub itself went wrong; it may go better next time."""
+
+    retryable = True
+
+
+@dataclass
+class _Written:
+    """What is to be written of a group."""
+
+    done: list[Delivery] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    logs: list[ApiLog] = field(default_factory=list)
+    outcomes: dict[int, list[tuple[Response | None, HubError | None, Decision]]] = field(default_factory=dict)
+
+
+def write(ended: Sequence[tuple[Sending, Future[Response]]]) -> None:
+    """Messages, log rows and what is known of the endpoints, in one transaction."""
+    if not ended:
+        return
+    found = _Written()
+    with transaction.atomic():
+        for sending, future in ended:
+            _one(found, sending, future)
+        outbox.all_done(found.done, found.statuses)
+        record.close_all(found.logs)
+        ailing = endpoints.ailing(found.outcomes)
+        for endpoint in sorted(found.outcomes):  # in the same order everywhere, so that nobody waits in a circle
+            for outcome in found.outcomes[endpoint]:
+                _tell(endpoint, *outcome, ailing=endpoint in ailing)
+
+
+def _one(found: _Written, sending: Sending, future: Future[Response]) -> None:
+    response: Response | None = None
+    failure: HubError | None = None
+    try:
+        response = future.result()
+    except HttpFailure as error:
+        failure = error
+    except Exception:  # the attempt was made and counts, whatever went wrong in the hub
+        logger.exception("delivery %s", sending.delivery.pk)
+        failure = HubFault("A fault in the hub: the server's log says which.")
+    delivery = sending.delivery
+    decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)
+    status = response.status if response is not None else None
+    found.logs.append(sending.log)
+    found.outcomes.setdefault(delivery.configuration_id, []).append((response, failure, decision))
+    if failure is None and sending.objection is not None:
+        # The receiver has it already, and the configuration says that this was no success: it is not sent again.
+        outbox.dead(delivery, sending.objection.message, status)
+        record.told(sending.log, response, sending.objection, sending.plan.secrets)
+        return
+    if decision.kind == "done" and status is not None:
+        if sending.unwritten:
+            outbox.owe(delivery, ODOO_AWAY, status, sending.unwritten)
+        else:
+            found.done.append(delivery)
+            found.statuses.append(status)
+    elif decision.kind == "retry":
+        outbox.retry(delivery, decision.delay, decision.reason, status)
+    else:
+        outbox.dead(delivery, decision.reason, status)
+    record.told(sending.log, response, failure, sending.plan.secrets, ok=decision.kind == "done")
+
+
+def _tell(
+    endpoint: int, response: Response | None, failure: HubError | None, decision: Decision, *, ailing: bool
+) -> None:
+    """What the outcome says of the endpoint."""
+    if decision.kind == "disable":
+        endpoints.pause_by_id(endpoint, decision.reason)
+    if isinstance(failure, HttpFailure) and failure.retryable:
+        endpoints.failed(endpoint, failure.message)
+        return
+    if response is None:
+        return  # a fault of ours, or a request that was never sent
+    wanted = retry_after(response.header("Retry-After"))
+    if response.status == TOO_MANY or (response.status >= 500 and wanted):
+        seconds = min(wanted if wanted is not None else REST, LONGEST_REST)
+        endpoints.rest(endpoint, seconds, f"It answered {response.status} and asked for a rest.")
+    if response.status >= 500 and decision.kind != "done":
+        endpoints.failed(endpoint, f"it answered {response.status} {response.reason}".strip() + ".")
+    elif ailing:
+        endpoints.answered(endpoint)
