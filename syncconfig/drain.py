@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 
@@ -71,13 +72,20 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) ->
     return made
 
 
-def send(claimed: Sequence[Delivery], sender: Sender, threads: int = 1) -> None:
-    """Send these messages, which one claim holds."""
+def send(
+    claimed: Sequence[Delivery], sender: Sender, threads: int = 1, timeout: float | None = None
+) -> dict[int, Response]:
+    """Send these messages, which one claim holds; the answers that came, by the id of the delivery.
+
+    ``timeout``: seconds to wait for each, in place of the configuration's own.
+    """
     with ThreadPoolExecutor(threads) as pool:
-        _send_all(pool, sender, list(_prepared(claimed)))
+        prepared = list(_prepared(claimed, timeout))
+        _send_all(pool, sender, prepared)
+    return {one.delivery.pk: one.response for one in prepared if one.response is not None}
 
 
-def _prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
+def _prepared(claimed: Sequence[Delivery], timeout: float | None = None) -> Iterator[Sending]:
     """The requests of the claimed messages; those that cannot be built are finished or postponed here."""
     if again := [one.pk for one in claimed if one.attempts > 1]:
         record.attempts_lost(again)
@@ -85,7 +93,7 @@ def _prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
     for configuration_id, group in groupby(by_configuration, key=lambda one: one.configuration_id):
         deliveries = list(group)
         try:
-            yield from _prepared_of(configuration_id, deliveries)
+            yield from _prepared_of(configuration_id, deliveries, timeout)
         except HubError as error:
             _not_prepared(deliveries, error)
         except Exception:  # a fault of ours in one configuration must not hold up all others
@@ -104,12 +112,13 @@ def _not_prepared(deliveries: Sequence[Delivery], error: HubError) -> None:
             outbox.dead(delivery, error.message)
 
 
-def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery]) -> list[Sending]:
+def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery], timeout: float | None) -> list[Sending]:
     configuration = Configuration.objects.select_related("connection").get(pk=configuration_id)
     deliveries = _of_present_database(configuration, deliveries)
     if not deliveries:
         return []
     plan = plans.outbound_plan(configuration)
+    plan = replace(plan, read_timeout=timeout) if timeout is not None else plan
     odoo = plans.odoo_of(configuration.connection)
     services = plans.services(plan, odoo)
     for delivery in deliveries:
@@ -221,7 +230,7 @@ def _finish(sending: Sending, future: Future[Response]) -> None:
     except Exception:  # the attempt was made and counts, whatever went wrong in the hub
         logger.exception("delivery %s", sending.delivery.pk)
         failure = HubFault("A fault in the hub: the server's log says which.")
-    delivery = sending.delivery
+    delivery, sending.response = sending.delivery, response
     if failure is None and sending.objection is not None:
         _objected(sending, sending.objection, response)
         return
