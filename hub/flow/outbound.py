@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.errors import InvalidInput
 from hub.flow import scripting, shape
 from hub.flow.filters import domain_of
 from hub.flow.plan import OutboundPlan
