@@ -214,6 +214,7 @@ def test_jobs_leave_workers_to_the_deliveries(api: APIClient, settings: Settings
     assert jobs.claim() is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_that_is_at_a_long_job_is_not_taken_for_a_hanging_cluster(
     api: APIClient, customers_out: Configuration, odoo: Odoo
 ) -> None:
