@@ -208,6 +208,12 @@ def attempts_lost(delivery_ids: Iterable[int]) -> int:
     return _open_rows(delivery_id__in=list(delivery_ids)).update(**_lost(told))
 
 
+def execution_lost(trace_id: str) -> int:
+    """Close what is open of the calls with that trace id, whose job is about to be taken up again; how many."""
+    told = "The hub was stopped while it worked on this job: Odoo may have been changed. The job is taken up again."
+    return _open_rows(trace_id=trace_id, direction=ApiLog.Direction.IN).update(**_lost(told))
+
+
 def close_lost(now: datetime | None = None) -> int:
     """Close the rows that are open for longer than any exchange takes: their processes died. Answers how many."""
     rows = _open_rows(started_at__lt=(now or timezone.now()) - LONGEST)

@@ -117,7 +117,9 @@ SETTINGS = (
         "Seconds in which a request must have arrived, with its body. Raise it for callers that send much "
         "over slow lines.",
     ),
-    Setting("HUB_WORKERS", readers.whole(1, 256), 2, "Worker processes of the cluster."),
+    Setting(
+        "HUB_WORKERS", readers.whole(1, 256), 2, "Worker processes of the cluster; at most half of them carry jobs out."
+    ),
     Setting("HUB_DELIVERY_THREADS", readers.whole(1, 1000), 8, "Deliveries that one worker sends at the same time."),
     Setting(
         "HUB_POLL_SECONDS",
@@ -138,7 +140,7 @@ SETTINGS = (
         "HUB_KEEP_DAYS",
         readers.whole(1, 36_500),
         30,
-        "Days after which log rows, deliveries that arrived and runs are deleted. What was given up stays.",
+        "Days after which log rows, deliveries that arrived, runs and jobs are deleted. What was given up stays.",
     ),
     Setting(
         "HUB_METRICS_TOKEN",

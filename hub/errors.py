@@ -175,7 +175,8 @@ class OdooUnavailable(OdooError):
     """No connection, no answer in time, a lock, or maintenance: the same call may work later.
 
     ``sent`` tells whether Odoo may have carried the call out: false when the request surely never
-    reached it, true when only the answer is missing.
+    reached it, true when only the answer is missing. ``repeatable`` tells whether the same call does no harm the second
+    time: nothing was sent, or it goes by a name under which Odoo makes no second record.
     """
 
     code = "ODOO_UNAVAILABLE"
@@ -186,6 +187,7 @@ class OdooUnavailable(OdooError):
     def __init__(self, message: str, odoo_name: str = "", *, sent: bool = False, **details: Any) -> None:
         super().__init__(message, odoo_name, **details)
         self.sent = sent
+        self.repeatable = True
         if sent:
             self.public = (
                 "Odoo did not answer in time; it may still have done what was asked. Look before trying again."

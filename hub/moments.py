@@ -1,8 +1,8 @@
-"""Moments as lists show them: short, in the hub's time zone, and never broken over two lines."""
+"""Moments: in lists short, in the hub's time zone and never broken over two lines; in the API as ISO 8601 has it."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,3 +17,10 @@ def short(moment: datetime | None, without: str = "") -> str:
     local = timezone.localtime(moment)
     form = "j M H:i:s" if local.year == timezone.localtime().year else "j M Y H:i"
     return date_format(local, form).replace(" ", NO_BREAK)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """As the API has it, ISO 8601 in UTC to the millisecond: ``2026-01-15T10:30:00.125Z``; None for none."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

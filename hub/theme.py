@@ -47,6 +47,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             item("Logs", "receipt_long", "admin:apilog_apilog_changelist", "apilog.apilog"),
             item("Deliveries", "outbox", "admin:syncconfig_delivery_changelist", "syncconfig.delivery"),
+            item("Jobs", "pending_actions", "admin:syncconfig_apijob_changelist", "syncconfig.apijob"),
             item("Runs", "play_circle", "admin:syncconfig_run_changelist", "syncconfig.run"),
             item("Failed logins", "lock_clock", "admin:syncconfig_lockout_changelist", "syncconfig.apiclient"),
             item("Odoo", "database", "admin:odoo_browser", "syncconfig.odooconnection"),

@@ -39,6 +39,9 @@ class Sending:
     unwritten: answers.Values = field(default_factory=dict)
     """What Odoo was to be told, and could not be just now; by record."""
 
+    response: Response | None = None
+    """What came back, once something did."""
+
     def __post_init__(self) -> None:
         self.log = record.outgoing(about(self.delivery, self.plan), self.request)
 

@@ -11,8 +11,9 @@ from django.conf import settings
 
 from apilog import record
 from hub.http.client import Client
-from hub.http.message import Sender
+from hub.http.message import Response, Sender
 from syncconfig import endpoints, outbox, results
+from syncconfig.attempt import Sending
 from syncconfig.line import MOST_SLOW, PATIENCE, Line
 from syncconfig.models import Delivery
 from syncconfig.prepared import prepared
@@ -60,24 +61,31 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) ->
             line.renew()
 
 
-def send(claimed: Sequence[Delivery], sender: Sender, threads: int = 1) -> None:
-    """Send these messages."""
+def send(
+    claimed: Sequence[Delivery], sender: Sender, threads: int = 1, timeout: float | None = None
+) -> dict[int, Response]:
+    """Send these messages; the answers that came, by the id of the delivery.
+
+    ``timeout``: seconds to wait for each, in place of the configuration's own.
+    """
     with ThreadPoolExecutor(threads) as pool:
         line = Line(pool, sender, threads)
-        _line_up(line, claimed)
+        ready = _line_up(line, claimed, timeout)
         while not line.empty:
             line.start()
             results.write(line.collect())
             line.renew()
+    return {one.delivery.pk: one.response for one in ready if one.response is not None}
 
 
-def _line_up(line: Line, claimed: Sequence[Delivery]) -> None:
+def _line_up(line: Line, claimed: Sequence[Delivery], timeout: float | None = None) -> list[Sending]:
     """Build the requests, open their log rows, and put them in line."""
     if not claimed:
-        return
-    ready = list(prepared(claimed))
+        return []
+    ready = list(prepared(claimed, timeout))
     # Preparing may have taken long: what was lost to another worker meanwhile is that worker's to send.
     ours = line.keep(ready)
     ready = [one for one in ready if one.delivery.pk in ours]
     record.open_all([one.log for one in ready])
     line.add(ready, endpoints.ailing({one.delivery.configuration_id for one in ready}))
+    return ready

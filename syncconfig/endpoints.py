@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from syncconfig import wake
 from syncconfig.models import Configuration, Delivery, Endpoint
@@ -180,6 +181,19 @@ def standings(configurations: Sequence[Configuration], now: datetime | None = No
         elif one.waits_until is not None and one.waits_until > now and one.why:
             found[one.pk] = Standing(False, one.why, one.waits_until)
     return found
+
+
+def told(configuration: Configuration) -> str:
+    """In words: whether it is called, why not, and what waits."""
+    standing = standings([configuration]).get(configuration.pk)
+    number = waiting(configuration)
+    queue = f" {number} {'message waits' if number == 1 else 'messages wait'}." if number else ""
+    if standing is None:
+        return f"It is called.{queue}"
+    if standing.until is None:
+        return f"Paused. {standing.text}{queue} Press Resume to go on."
+    again = date_format(timezone.localtime(standing.until), "H:i:s")
+    return f"Left alone until {again}: {standing.text}{queue} Resume tries it at once."
 
 
 def waiting(configuration: Configuration) -> int:

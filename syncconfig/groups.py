@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 MANAGER, OPERATOR, VIEWER = "API Sync Manager", "API Sync Operator", "API Sync Viewer"
-RUNNING = ("run_configuration", "replay_delivery", "test_odooconnection")
+RUNNING = ("run_configuration", "replay_delivery", "test_odooconnection", "control_apijob")
 """What an Operator may do besides looking."""
 
 

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from apilog.models import ApiLog
+from syncconfig import endpoints
 from syncconfig.models import Configuration, Delivery
 
 RECENT = timedelta(hours=24)
@@ -17,12 +18,15 @@ LAST = 20
 """Calls that are looked at: when half of them failed, or more, the configuration is failing."""
 
 OFF, CHANGED, GIVEN_UP, FAILING = "Off", "Fields changed", "Given up", "Failing"
+PAUSED, RESTING = "Paused", "Left alone"
 WAITING, OK, QUIET = "Waiting", "OK", "Quiet"
 LABELS = {
     OFF: None,
     CHANGED: "danger",
     GIVEN_UP: "danger",
     FAILING: "danger",
+    PAUSED: "warning",
+    RESTING: "danger",
     WAITING: "warning",
     OK: "success",
     QUIET: None,
@@ -32,6 +36,8 @@ MEANING = {
     CHANGED: "Odoo's fields are not what its mapping needs: open it to see which.",
     GIVEN_UP: "Deliveries were given up: somebody has to look.",
     FAILING: f"Half of the last {LAST} calls failed, or more.",
+    PAUSED: "Nothing is sent until somebody presses Resume.",
+    RESTING: "The external system does not answer, or asked for a rest: it is tried again later.",
     WAITING: "Deliveries wait to be sent, or to be tried again.",
     OK: "It works.",
     QUIET: "No call in the last 24 hours.",
@@ -64,6 +70,7 @@ def health_of(configurations: Iterable[Configuration], now: datetime | None = No
     since = (now or timezone.now()) - RECENT
     calls = _calls(since)
     owed = _owed(chosen)
+    standing = endpoints.standings(list(chosen.values()))
     found = {}
     for pk, one in chosen.items():
         number, failed = calls.get(pk, (0, 0))
@@ -72,6 +79,9 @@ def health_of(configurations: Iterable[Configuration], now: datetime | None = No
             state, text = OFF, OFF
         elif one.drift:
             state = text = CHANGED
+        elif pk in standing:
+            state = PAUSED if standing[pk].paused else RESTING
+            text = f"{state}, {waiting} waiting" if waiting else state
         elif given_up:
             state, text = GIVEN_UP, f"{given_up} given up"
         elif failed and _is_failing(pk, since):

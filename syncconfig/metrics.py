@@ -20,6 +20,7 @@ from apilog.models import ApiLog
 from hub.api.errors import json_error
 from hub.errors import NotPermitted
 from hub.proxies import DISBELIEVED
+from syncconfig import jobs
 from syncconfig.models import ChangeCursor, Delivery, OdooConnection, Run
 
 RECENT = timedelta(minutes=5)
@@ -36,6 +37,7 @@ class HubCollector(Collector):
         yield _oldest()
         yield from _calls()
         yield _gauge("hub_runs_unfinished", "Runs that have not queued all their records.", _unfinished_runs())
+        yield _gauge("hub_jobs_unfinished", "Requests that wait to be carried out, or are.", jobs.unfinished().count())
         yield _gauge(
             "hub_listeners_failing",
             "Models of an Odoo whose changes could not be heard at the last look.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from apilog import record
@@ -28,8 +29,11 @@ FAULT_AGAIN = 60.0
 """Seconds until a message is tried again that met a fault of the hub itself."""
 
 
-def prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
-    """The requests of the claimed messages; those that cannot be built are finished or postponed here."""
+def prepared(claimed: Sequence[Delivery], timeout: float | None = None) -> Iterator[Sending]:
+    """The requests of the claimed messages; those that cannot be built are finished or postponed here.
+
+    ``timeout``: seconds to wait for each answer, in place of the configuration's own.
+    """
     if again := [one.pk for one in claimed if one.attempts > 1]:
         record.attempts_lost(again)
     known = remembered.look()
@@ -37,7 +41,7 @@ def prepared(claimed: Sequence[Delivery]) -> Iterator[Sending]:
     for configuration_id, group in groupby(by_configuration, key=lambda one: one.configuration_id):
         deliveries = list(group)
         try:
-            yield from _prepared_of(configuration_id, deliveries, known)
+            yield from _prepared_of(configuration_id, deliveries, known, timeout)
         except HubError as error:
             _not_prepared(deliveries, error)
         except Exception:  # a fault of ours in one configuration must not hold up all others
@@ -56,13 +60,16 @@ def _not_prepared(deliveries: Sequence[Delivery], error: HubError) -> None:
             outbox.dead(delivery, error.message)
 
 
-def _prepared_of(configuration_id: int, deliveries: Sequence[Delivery], known: Look) -> list[Sending]:
+def _prepared_of(
+    configuration_id: int, deliveries: Sequence[Delivery], known: Look, timeout: float | None
+) -> list[Sending]:
     configuration = plans.out_configuration(configuration_id, known)
     deliveries = _of_present_database(configuration, deliveries, known)
     if not deliveries:
         return []
     one = plans.outbound(configuration, known)
     plan, odoo, services, mapping = one.plan, one.odoo, one.services, one.mapping
+    plan = replace(plan, read_timeout=timeout) if timeout is not None else plan
     for delivery in deliveries:
         if delivery.unwritten:
             _write_back(delivery, plan, services)

@@ -72,7 +72,7 @@ def _one(found: _Written, sending: Sending, future: Future[Response]) -> None:
     except Exception:  # the attempt was made and counts, whatever went wrong in the hub
         logger.exception("delivery %s", sending.delivery.pk)
         failure = HubFault("A fault in the hub: the server's log says which.")
-    delivery = sending.delivery
+    delivery, sending.response = sending.delivery, response
     decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)
     status = response.status if response is not None else None
     found.logs.append(sending.log)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from hub.api.trace import new_trace_id
@@ -15,30 +17,125 @@ from hub.errors import Conflict, HubError, InvalidInput, Misconfigured
 from hub.flow import outbound
 from hub.flow.plan import OutboundPlan
 from syncconfig import outbox, plans, wake
-from syncconfig.models import Configuration, Delivery, Run
+from syncconfig.models import ApiClient, Configuration, Delivery, Run
 
 LEASE = timedelta(seconds=60)
 ODOO_AWAY = timedelta(seconds=15)
 
 
-def start(configuration: Configuration, event: str = Delivery.Event.MANUAL) -> Run:
-    """Ask for a run; the cluster carries it out. Raises Conflict while another one goes on, InvalidInput for In."""
-    if not configuration.is_out or not configuration.active:
-        raise InvalidInput(f"“{configuration.name}” is not an active Out configuration, so there is nothing to send.")
+MOST_IDS = 10_000
+"""Records that a run may be narrowed to by their ids."""
+
+
+class RunUnderWay(Conflict):
+    """Another run of the configuration has not queued all its records yet."""
+
+    code = "RUN_IN_PROGRESS"
+
+
+class SwitchedOff(Conflict):
+    """The configuration, or its Odoo connection, is switched off."""
+
+    code = "CONFIGURATION_INACTIVE"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for a run, and for which part of the configuration's records: ``within`` narrows its domain."""
+
+    event: str = Delivery.Event.MANUAL
+    client: ApiClient | None = None
+    within: Sequence[Any] = ()
+
+
+def start(configuration: Configuration, asked: Asked | None = None) -> Run:
+    """Ask for a run; the cluster carries it out.
+
+    Raises RunUnderWay while another one goes on, SwitchedOff, and InvalidInput for an In configuration.
+    """
+    asked = asked or Asked()
+    check_ready(configuration)
     with transaction.atomic():
-        if unfinished().select_for_update().filter(configuration=configuration).exists():
-            raise Conflict(f"“{configuration.name}” is running already. Wait until all its records are queued.")
-        run = Run.objects.create(configuration=configuration, event=event, trace_id=new_trace_id())
+        # The row that there always is: two starts at the same moment meet here, and not at the constraint.
+        Configuration.objects.select_for_update(of=("self",)).get(pk=configuration.pk)
+        if unfinished().filter(configuration=configuration).exists():
+            raise RunUnderWay(f"“{configuration.name}” is running already. Wait until all its records are queued.")
+        run = Run.objects.create(
+            configuration=configuration,
+            event=asked.event,
+            client=asked.client,
+            within=list(asked.within),
+            trace_id=new_trace_id(),
+        )
         wake.after_commit("run")
     return run
 
 
+def check_ready(configuration: Configuration) -> None:
+    """Raise InvalidInput for an In configuration, SwitchedOff for one that sends nothing now."""
+    if not configuration.is_out:
+        raise InvalidInput(f"“{configuration.name}” is an In configuration, so there is nothing to send.")
+    if not configuration.active:
+        raise SwitchedOff(f"“{configuration.name}” is not active, so it sends nothing. Switch it on first.")
+    if not configuration.connection.active:
+        raise SwitchedOff(f"The Odoo connection “{configuration.connection.name}” is switched off.")
+
+
+def narrowed(configuration: Configuration, ids: Any = None, domain: Any = None) -> list[Any]:
+    """The domain of a run for these records only, or for those that match ``domain``, too; empty for all.
+
+    Raises InvalidInput for what are no ids, and for a domain that looks at what the configuration does not send.
+    """
+    if ids is not None and domain is not None:
+        raise InvalidInput("Send `ids` or `domain`, not both.", field="domain", constraint="exclusive")
+    if ids is not None:
+        good = isinstance(ids, list) and all(
+            isinstance(one, int) and not isinstance(one, bool) and 0 < one < 2**31 for one in ids
+        )
+        if not good or not 0 < len(ids) <= MOST_IDS:
+            raise InvalidInput(
+                f"`ids` must be a list of 1 to {MOST_IDS:,} record ids, such as [42, 43].",
+                field="ids",
+                constraint="type" if not good else "length",
+            )
+        return [["id", "in", sorted(set(ids))]]
+    if domain is None:
+        return []
+    plan = plans.outbound_plan(configuration)
+    describe = plans.describer(plans.odoo_of(configuration.connection))
+    return outbound.narrowing(plan, domain, describe)
+
+
+def counts(run: Run) -> dict[str, int]:
+    """How many messages the run queued, and what became of them by now."""
+    by_state = dict(run.deliveries.order_by().values_list("state").annotate(Count("id")))
+    state = Delivery.State
+    return {
+        "deliveries": sum(by_state.values()),
+        "sent": by_state.get(state.DONE, 0),
+        "failed": by_state.get(state.DEAD, 0),
+        "skipped": by_state.get(state.SKIPPED, 0),
+        "waiting": sum(by_state.get(one, 0) for one in Delivery.UNFINISHED),
+    }
+
+
+def is_over(run: Run, found: Mapping[str, int]) -> bool:
+    """Whether all its records are queued, or it failed, and none of its messages (``counts``) waits any more."""
+    return run.state not in Run.UNFINISHED and not found["waiting"]
+
+
 def send_now(configuration: Configuration, record_ids: Sequence[int]) -> int:
     """Queue these records of the configuration's model, as its batches; answers the number of messages."""
+    messages = messages_for(configuration, record_ids)
+    with transaction.atomic():
+        return outbox.queue(messages)
+
+
+def messages_for(configuration: Configuration, record_ids: Sequence[int]) -> list[Delivery]:
+    """Unsaved messages with these records, by hand: one each, or the configuration's batches."""
     plan = plans.outbound_plan(configuration)
     database = plans.database_of(configuration.connection)
-    with transaction.atomic():
-        return outbox.queue(list(_messages(plan, configuration, database, record_ids, Delivery.Event.MANUAL, None)))
+    return list(_messages(plan, configuration, database, record_ids, Delivery.Event.MANUAL, None))
 
 
 def pending(now: datetime | None = None) -> QuerySet[Run]:
@@ -78,7 +175,7 @@ def _carry_out(run: Run) -> int:
         odoo = plans.odoo_of(run.configuration.connection)
         _stay_in(run, odoo.identity())
         outbound.bind(plan, plans.describer(odoo))
-        while ids := outbound.next_ids(plan, odoo, run.cursor):
+        while ids := outbound.next_ids(plan, odoo, run.cursor, within=run.within):
             if not _queue_page(run, plan, ids):
                 return pages
             pages += 1

@@ -6,7 +6,7 @@ import logging
 
 from apilog import record
 from hub.errors import HubError
-from syncconfig import drain, drift, listening, outbox, retention, runs, wake, watch
+from syncconfig import drain, drift, jobs, jobwork, listening, outbox, retention, runs, wake, watch
 from syncconfig.models import Configuration, Delivery
 
 logger = logging.getLogger(__name__)
@@ -33,13 +33,22 @@ def run_pending() -> int:
     return runs.work()
 
 
+def work_on_jobs() -> int:
+    """Carry out what clients asked for and did not wait for; calls the next worker when more is due at the end."""
+    wake.heard("jobs")
+    begun = jobwork.work()
+    if jobs.claimable():
+        wake.call("jobs")
+    return begun
+
+
 def run_scheduled(configuration_id: int) -> str:
     """A configuration's schedule is due: ask for a run. What cannot run says so and harms nobody else."""
     configuration = Configuration.objects.filter(pk=configuration_id).select_related("connection").first()
     if configuration is None:
         return "The configuration is gone."
     try:
-        run = runs.start(configuration, Delivery.Event.SCHEDULE)
+        run = runs.start(configuration, runs.Asked(Delivery.Event.SCHEDULE))
     except HubError as error:
         logger.warning("schedule of %s: %s", configuration.code, error.message)
         return error.message

@@ -16,7 +16,11 @@ TASKS = {
     "deliver": "syncconfig.tasks.deliver",
     "listen": "syncconfig.tasks.listen",
     "run": "syncconfig.tasks.run_pending",
+    "jobs": "syncconfig.tasks.work_on_jobs",
 }
+LONG = {"jobs": 840}
+"""Seconds that a task may take which may take longer than others; less than apilog.record.LONGEST."""
+
 STALE = timedelta(seconds=20)
 """A call that nobody answered for so long is repeated: its task was lost, or waits behind a long one."""
 
@@ -36,7 +40,8 @@ def call(name: str) -> bool:
             if waiting.exists():
                 return False
             Wake.objects.get_or_create(name=name, defaults={"requested_at": now})
-        async_task(TASKS[name], task_name=f"{name} {now:%H:%M:%S.%f}")
+        options = {"timeout": LONG[name]} if name in LONG else {}
+        async_task(TASKS[name], task_name=f"{name} {now:%H:%M:%S.%f}", **options)
     return True
 
 

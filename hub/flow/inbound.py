@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.errors import Conflict, InvalidInput, NotPermitted, OdooAccess
+from hub.errors import Conflict, InvalidInput, NotPermitted, OdooAccess, OdooUnavailable
 from hub.flow.options import Options
 from hub.flow.reading import Reading
 from hub.odoo.connection import Operation, Result
@@ -227,12 +227,20 @@ class Inbound(Reading):
                     raise
                 # The connection's user may not do more than one thing in a call: then without the name.
         if own.kind == "create":
-            return self.odoo.create(own.model, [own.values], context=change.context)[0], False
+            return self._create(own, change), False
         if own.kind == "write":
             self.odoo.write(own.model, own.ids, own.values, context=change.context)
         else:
             self.odoo.unlink(own.model, own.ids, context=change.context)
         return own.ids[0], False
+
+    def _create(self, own: Operation, change: Change) -> int:
+        """Without the name, which nobody may repeat blindly that knows not whether it was done."""
+        try:
+            return self.odoo.create(own.model, [own.values], context=change.context)[0]
+        except OdooUnavailable as error:
+            error.repeatable = not error.sent
+            raise
 
     def _must_exist(self, record_id: int) -> None:
         # Odoo itself passes over a write to a record that is gone, or that this user may not see.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hub.errors import InvalidInput
 from hub.flow import scripting, shape
 from hub.flow.filters import domain_of
 from hub.flow.plan import OutboundPlan
@@ -13,6 +14,7 @@ from hub.http.message import Request
 from hub.http.schemes import scheme
 from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
+from hub.odoo.introspect import nearest
 from hub.transform.mapping import FieldMap
 from hub.transform.records import Describe
 from hub.transform.services import Services
@@ -24,9 +26,48 @@ PAGE = 500
 """How many ids a run takes from Odoo at a time."""
 
 
-def next_ids(plan: OutboundPlan, odoo: Odoo, after: int, limit: int = PAGE) -> list[int]:
-    """The ids of the next matching records behind ``after``: a keyset, so that any number of records costs the same."""
-    return odoo.search(plan.model, _narrowed(plan, ("id", ">", after)), order="id", limit=limit)
+def next_ids(plan: OutboundPlan, odoo: Odoo, after: int, limit: int = PAGE, within: Sequence[Any] = ()) -> list[int]:
+    """The ids of the next matching records behind ``after``: a keyset, so that any number of records costs the same.
+
+    ``within`` is a domain that narrows the plan's own.
+    """
+    return odoo.search(plan.model, _narrowed(plan, ("id", ">", after), within), order="id", limit=limit)
+
+
+NARROWING = ("id", "create_date", "write_date", "active")
+"""Fields by which a run may be narrowed besides those that the mapping sends."""
+
+
+def narrowing(plan: OutboundPlan, given: Any, describe: Describe) -> list[Any]:
+    """The domain by which somebody else narrows a run, normalised; raises InvalidInput.
+
+    It may look at what the configuration sends, and no further: else the number of records that match would tell what
+    else Odoo knows of them.
+    """
+    if not isinstance(given, list):
+        raise InvalidInput(
+            '`domain` must be a list of conditions: [["write_date", ">", "2026-01-15 10:00:00"]].',
+            field="domain",
+            value=None,
+            constraint="type",
+        )
+    found = domains.normalise(given)
+    sent = {rule.odoo_field for rule in plan.rules if rule.odoo_field} | set(NARROWING)
+    for name, operator, _ in domains.leaves(found):
+        if operator in ("any", "not any") or name not in sent:
+            near = nearest(name, sent)
+            hint = f" Did you mean `{near}`?" if near else ""
+            raise InvalidInput(
+                f"`{name}` cannot narrow this run: use the Odoo fields that the configuration sends, without "
+                f"`any`.{hint}",
+                field=name,
+                constraint="unknown_field",
+                **({"suggestion": near} if near else {}),
+            )
+        first = name.partition(".")[0]
+        if first not in describe(plan.model):
+            raise InvalidInput(f"{plan.model} has no field `{first}`.", field=name, constraint="unknown_field")
+    return found
 
 
 def newest_ids(plan: OutboundPlan, odoo: Odoo, limit: int) -> list[int]:
@@ -127,5 +168,5 @@ def _readable(mapping: FieldMap, name: str) -> bool:
     return name in mapping.fields and mapping.fields[name].get("type") != "binary"
 
 
-def _narrowed(plan: OutboundPlan, leaf: tuple[str, str, Any]) -> list[Any]:
-    return domains.all_of([leaf], domain_of(plan.domain))
+def _narrowed(plan: OutboundPlan, leaf: tuple[str, str, Any], within: Sequence[Any] = ()) -> list[Any]:
+    return domains.all_of([leaf], list(within), domain_of(plan.domain))

@@ -23,11 +23,12 @@ from syncconfig import companies
 from syncconfig.admin import grants
 from syncconfig.admin.configuration_form import MethodsField
 from syncconfig.admin.deleting import counted
+from syncconfig.admin.grants import OUT, RunsField
 from syncconfig.admin.reading import for_reading, methods_of_callers
 from syncconfig.choices import METHODS
 from syncconfig.models import ApiClient, ApiToken, Configuration, Grant
 
-FOR_READING = {"grants": "shown_grants", "methods": "shown_methods"}
+FOR_READING = {"grants": "shown_grants", "methods": "shown_methods", "runs": "shown_runs"}
 
 
 class TokenForm(forms.ModelForm):  # type: ignore[type-arg]  # Django takes none at run time
@@ -111,13 +112,21 @@ class ApiClientForm(forms.ModelForm):  # type: ignore[type-arg]  # Django takes 
         label="Configurations",
         help_text="Tick what it may do: GET reads and searches, POST creates, PUT and PATCH update, DELETE deletes.",
     )
+    runs = RunsField(
+        queryset=Configuration.objects.filter(request_type=OUT),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        required=False,
+        label="May run",
+        help_text="Out configurations that it may start: POST /api/sync/v1/configs/CODE/run. “May use all” does not "
+        "include these.",
+    )
 
     class Meta:
         """All that people may change."""
 
         model = ApiClient
         fields = ["name", "login", "active", "all_configurations", "methods", "networks", "company_id",
-                  "calls_per_hour", "calls_per_minute", "note"]  # fmt: skip
+                  "calls_per_hour", "calls_per_minute", "jobs_waiting", "note"]  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,6 +135,8 @@ class ApiClientForm(forms.ModelForm):  # type: ignore[type-arg]  # Django takes 
         if "grants" in self.fields:
             self.fields["grants"].offer(self.offered)  # type: ignore[attr-defined]
             self.initial["grants"] = grants.ticked(self.instance)
+        if "runs" in self.fields:
+            self.initial["runs"] = grants.runs_of(self.instance)
         if "methods" in self.fields:
             self.fields["methods"].help_text = ApiClient._meta.get_field("methods").help_text
 
@@ -156,6 +167,8 @@ class ApiClientForm(forms.ModelForm):  # type: ignore[type-arg]  # Django takes 
         super()._save_m2m()  # type: ignore[misc]  # Django's own hook, left out of its stubs
         if "grants" in self.cleaned_data:
             grants.save(self.instance, self.cleaned_data["grants"], self.offered)
+        if "runs" in self.cleaned_data:
+            grants.save_runs(self.instance, self.cleaned_data["runs"])
 
 
 @admin.register(ApiClient)
@@ -173,9 +186,9 @@ class ApiClientAdmin(HubModelAdmin):
     actions_detail = ["new_token", "new_secret", "revoke_tokens"]
     fieldsets = [
         (None, {"fields": [("name", "login"), ("active", "company_id"), "note"]}),
-        ("May use", {"classes": ["tab"], "fields": ["all_configurations", "methods", "grants"]}),
+        ("May use", {"classes": ["tab"], "fields": ["all_configurations", "methods", "grants", "runs"]}),
         ("Networks", {"classes": ["tab"], "fields": ["networks"]}),
-        ("Limits", {"classes": ["tab"], "fields": [("calls_per_hour", "calls_per_minute")]}),
+        ("Limits", {"classes": ["tab"], "fields": [("calls_per_hour", "calls_per_minute"), "jobs_waiting"]}),
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiClient | None = None) -> Any:
@@ -214,15 +227,22 @@ class ApiClientAdmin(HubModelAdmin):
     @display(description="May use")
     def may_use(self, obj: ApiClient) -> str:
         """Its configurations."""
+        runs = [f"{name} (run)" for name in grants.runs_in_words(obj)]
         if obj.all_configurations:
             less = set(obj.methods) < set(grants.ALL)
-            return "all active In configurations" + (f" ({', '.join(obj.methods)})" if less else "")
-        return ", ".join(grants.in_words(obj)) or "nothing yet: choose configurations"
+            every = "all active In configurations" + (f" ({', '.join(obj.methods)})" if less else "")
+            return ", ".join([every, *runs])
+        return ", ".join([*grants.in_words(obj), *runs]) or "nothing yet: choose configurations"
 
     @display(description="Configurations")
     def shown_grants(self, obj: ApiClient) -> str:
         """What it may use, a line each."""
         return format_html_join("", "<div>{}</div>", [(line,) for line in grants.in_words(obj)]) or "None."
+
+    @display(description="May run")
+    def shown_runs(self, obj: ApiClient) -> str:
+        """The Out configurations that it may start, a line each."""
+        return format_html_join("", "<div>{}</div>", [(line,) for line in grants.runs_in_words(obj)]) or "None."
 
     @display(description="HTTP methods")
     def shown_methods(self, obj: ApiClient) -> str:

@@ -21,7 +21,7 @@ from hub.errors import HubError
 from hub.modeladmin import HubModelAdmin
 from hub.redact import redact_url
 from hub.widgets import SecretsAdminMixin
-from syncconfig import drift, listening, runs, schedules
+from syncconfig import drift, endpoints, listening, runs, schedules
 from syncconfig.admin import previewing, testing
 from syncconfig.admin.answers import AnswerInline
 from syncconfig.admin.configuration_form import IN, KEYS_JS, OUT, ConfigurationForm
@@ -44,6 +44,9 @@ ONLY_OUT = (
     "tls_key",
     "status_rules",
     "success_if",
+    "max_parallel",
+    "max_per_minute",
+    "shown_endpoint",
     "connect_timeout",
     "read_timeout",
     "auth_scheme",
@@ -74,8 +77,8 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
     search_help_text = "Name, code, Odoo model or address"
     empty_text = "A configuration says which records are exchanged with which external system."
     prepopulated_fields = {"code": ["name"]}
-    readonly_fields = ["shown_schedule", "shown_count"]
-    actions_detail = ["preview", "run_now", "run_samples", "check_fields", "see_logs"]
+    readonly_fields = ["shown_schedule", "shown_count", "shown_endpoint"]
+    actions_detail = ["preview", "run_now", "pause", "resume", "run_samples", "check_fields", "see_logs"]
     actions = ["run_selected"]
     warn_unsaved_form = True
     conditional_fields = {
@@ -120,7 +123,9 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         configuration = self.get_object(request, str(object_id))
         left_out = []
         if configuration is None or not configuration.is_out:
-            left_out.append("run_now")
+            left_out += ["run_now", "pause", "resume"]
+        else:
+            left_out.append("pause" if endpoints.standings([configuration]) else "resume")
         if configuration is None or not configuration.samples.exists():
             left_out.append("run_samples")
         return [one for one in actions if not one.action_name.endswith(tuple(left_out))]
@@ -262,6 +267,39 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
     def run_now(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
         """Send all records that match the filter domain."""
         self._run(request, configuration)
+        return go_to(request, reverse("admin:syncconfig_configuration_change", args=[configuration.pk]))
+
+    @display(description="External system")
+    def shown_endpoint(self, obj: Configuration) -> str:
+        """Whether it is called at all."""
+        return endpoints.told(obj)
+
+    @button(
+        "Pause",
+        "pause",
+        "run",
+        "pause",
+        dialog=confirm("Pause?", "Nothing is sent until somebody resumes it. What comes up meanwhile waits.", "Pause"),
+    )
+    def pause(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
+        """Send nothing for a while."""
+        if endpoints.pause(configuration, f"Paused by {request.user}."):
+            self.log_change(request, configuration, "Paused by hand.")
+        self.message_user(request, f"“{configuration.name}” sends nothing until it is resumed.", level=messages.SUCCESS)
+        return go_to(request, reverse("admin:syncconfig_configuration_change", args=[configuration.pk]))
+
+    @button(
+        "Resume",
+        "resume",
+        "run",
+        "resume",
+        dialog=confirm("Resume?", "What waits is sent now, whatever happened before.", "Resume"),
+    )
+    def resume(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
+        """Send again."""
+        if endpoints.resume(configuration):
+            self.log_change(request, configuration, "Resumed by hand.")
+        self.message_user(request, f"“{configuration.name}” sends again.", level=messages.SUCCESS)
         return go_to(request, reverse("admin:syncconfig_configuration_change", args=[configuration.pk]))
 
     @button("Preview", "visibility", "view", "preview")

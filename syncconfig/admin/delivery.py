@@ -233,13 +233,30 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
         "shown_created",
         "shown_finished",
     ]
-    empty_text = "A run sends all records of an Out configuration: by its button Run now, or on its schedule."
+    empty_text = "A run sends all records of an Out configuration: by its button Run now, on its schedule, or by API."
     list_filter = ["state", "configuration"]
     list_select_related = ["configuration"]
     fieldsets = [
-        (None, {"fields": [("configuration", "event"), ("state", "records"), ("cursor", "error")]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("configuration", "event"),
+                    ("client", "shown_within"),
+                    ("state", "records"),
+                    ("cursor", "error"),
+                ]
+            },
+        ),
         ("When", {"fields": [("created_at", "due_at", "finished_at")]}),
     ]
+
+    readonly_fields = ["shown_within"]
+
+    @display(description="Only")
+    def shown_within(self, obj: Run) -> str:
+        """The domain that narrowed it."""
+        return json.dumps(obj.within, ensure_ascii=False) if obj.within else "all that match the filter domain"
 
     @display(description="State", ordering="state", label=RUN_LABELS)
     def shown_state(self, obj: Run) -> Any:

@@ -11,7 +11,9 @@ from unfold.widgets import CHECKBOX_CLASSES
 
 from syncconfig.choices import METHODS
 from syncconfig.models import ApiClient, Configuration, Grant
+from syncconfig.models.client import RUN
 
+OUT = Configuration.RequestType.OUT
 ALL = [name for name, _ in METHODS]
 
 
@@ -110,10 +112,41 @@ def save(client: ApiClient, chosen: dict[int, list[str]], offered: Iterable[Conf
             grant.delete()
 
 
+class RunsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # Django takes none at run time
+    """The Out configurations that a client may run."""
+
+    def label_from_instance(self, obj: Configuration) -> str:
+        """Its name, and whether it is off."""
+        return f"{obj.name} ({obj.model})" + ("" if obj.active else ", off")
+
+
+def runs_of(client: ApiClient) -> list[int]:
+    """The ids of the Out configurations that a client may run now."""
+    if not client.pk:
+        return []
+    return list(client.grants.filter(configuration__request_type=OUT).values_list("configuration_id", flat=True))
+
+
+def save_runs(client: ApiClient, chosen: Iterable[Configuration]) -> None:
+    """Let the client run these Out configurations, and no others."""
+    wanted = {one.pk for one in chosen}
+    known = set(runs_of(client))
+    client.grants.filter(configuration__in=known - wanted).delete()
+    for one in sorted(wanted - known):
+        Grant.objects.create(client=client, configuration_id=one, methods=[RUN])
+
+
+def runs_in_words(client: ApiClient) -> list[str]:
+    """The Out configurations that a client may run, for people."""
+    return sorted(one.configuration.name for one in client.grants.all() if one.configuration.is_out)
+
+
 def in_words(client: ApiClient) -> list[str]:
     """What a client may use, for people: a line a configuration."""
     found = []
     for grant in client.grants.all():
+        if grant.configuration.is_out:
+            continue
         may = [name for name in ALL if name in grant.methods and name in grant.configuration.methods]
         less = set(may) != set(grant.configuration.methods)
         found.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -14,15 +16,17 @@ from rest_framework.views import APIView
 
 from apilog import record, strangers
 from apilog.models import ApiLog
-from hub.api import errors, trace
+from hub.api import errors, prefer, trace
 from hub.api.body import check_body
 from hub.errors import HubError, Misconfigured
+from hub.flow.batching import Batch
 from hub.flow.inbound import Inbound
 from hub.proxies import client_address
 from hub.transform.script import ScriptError
-from syncconfig import plans
-from syncconfig.api import access, credentials, idempotency, limits
+from syncconfig import jobs, plans
+from syncconfig.api import access, credentials, idempotency, later, limits
 from syncconfig.api.access import CHOOSER, Caller, Offer
+from syncconfig.models import ApiJob, Configuration, Scheme
 
 
 class Replayed(Exception):
@@ -33,12 +37,26 @@ class Replayed(Exception):
         self.found = found
 
 
+class Accepted(Exception):
+    """The request is carried out later."""
+
+    def __init__(self, job: ApiJob) -> None:
+        super().__init__()
+        self.job = job
+
+
 class ApiView(APIView):
     """One exchange, one log row: opened before anything is done, closed with the answer."""
 
     checks_body = True  # hub.api.body leaves it to the view, so that the refusal gets into the log
     repeatable: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE")
     """The methods for which the header Idempotency-Key counts."""
+
+    deferrable: tuple[str, ...] = ()
+    """The methods that are carried out later for a client that prefers not to wait (RFC 7240, 4.1)."""
+
+    asks: tuple[str, ...] = ()
+    """What a configuration must offer one of, where that is not the request's own method."""
 
     operation = ""
     caller: Caller | None = None
@@ -59,19 +77,69 @@ class ApiView(APIView):
             _body(request._request),
         )
         credentials.check_network(self.caller)
+        job = jobs.current.get()
+        if job is not None:  # counted, and found to be no repetition, when it was accepted
+            jobs.check_standing(job)
+            super().initial(request, *args, **kwargs)
+            return
         self.standing = self._counted(self.caller)
         super().initial(request, *args, **kwargs)
         check_body(request._request)
+        self._once(request, self.caller)
+        may_wait = self.caller.client is not None and request.method in self.deferrable
+        if may_wait and prefer.wants_async(request.headers.get(prefer.HEADER, "")):
+            raise Accepted(self._deferred(request, self.caller))
+
+    def _once(self, request: Request, caller: Caller) -> None:
+        """Claim the request's key, if it has one; raises Replayed when it was answered before."""
         key = request.headers.get(idempotency.HEADER)
-        if key is not None and request.method in self.repeatable:
-            client, name, address = self.caller.client, self.caller.name, request._request.get_full_path()
-            found = idempotency.begin(client, name, str(request.method), address, key, _body(request._request))
-            if isinstance(found, idempotency.Replay):
-                raise Replayed(found)
-            self.claim = found
+        if key is None or request.method not in self.repeatable:
+            return
+        asked = idempotency.Asked(
+            caller.client,
+            caller.name,
+            request.method,
+            request._request.get_full_path(),
+            self._database(request),
+            _body(request._request),
+        )
+        found = idempotency.begin(asked, key)
+        if isinstance(found, idempotency.Replay):
+            raise Replayed(found)
+        self.claim = found
+
+    def _deferred(self, request: Request, caller: Caller) -> ApiJob:
+        """The job for this request; refused at once is what cannot be read, and what the caller may not do."""
+        assert self.log is not None
+        request.data  # noqa: B018 - reads the body; raises what says why it cannot be read
+        configuration = self.asked_of(request)
+        if configuration is not None:
+            self.log.configuration_id, self.log.configuration_code = configuration.pk, configuration.code
+        database = _database_of(configuration)
+        return later.accept(request, caller, configuration, database, self.log.trace_id, self.idempotent)
+
+    def asked_of(self, request: Request) -> Configuration | None:
+        """The configuration that the request is for, None for what concerns none; raises as access does."""
+        assert self.caller is not None
+        if "code" in self.kwargs:
+            return access.by_code(self.caller, self.kwargs["code"], "POST").configuration
+        if "model" not in self.kwargs:
+            return None
+        methods = self.asks or (str(request.method),)
+        code = request.headers.get(CHOOSER, "")
+        return access.configuration_for(self.caller, self.kwargs["model"], methods, code).configuration
+
+    def _database(self, request: Request) -> str:
+        """The Odoo that the request is for, as Odoo.identity has it; empty where that cannot be told."""
+        with suppress(HubError):
+            return _database_of(self.asked_of(request))
+        return ""
 
     def who(self, request: HttpRequest) -> Caller:
         """Who calls; raises NotAuthenticated or TooManyFailures."""
+        job = jobs.current.get()
+        if job is not None:
+            return Caller(Scheme(job.scheme), job.address, job.client, job.token)
         return credentials.authenticate(request, str(self.kwargs.get("model", "")), str(self.kwargs.get("code", "")))
 
     def _counted(self, caller: Caller) -> limits.Standing | None:
@@ -81,9 +149,16 @@ class ApiView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Keep what went wrong for the log."""
+        if isinstance(exc, jobs.Lost):
+            raise exc  # no answer at all: another worker's counts
         if isinstance(exc, Replayed):
-            return Response(exc.found.content, status=exc.found.status, headers={idempotency.REPLAYED: "true"})
+            again = Response(exc.found.content, status=exc.found.status, headers={idempotency.REPLAYED: "true"})
+            return later.named(again) if exc.found.status == later.ACCEPTED else again
+        if isinstance(exc, Accepted):
+            return later.accepted(exc.job)
         self.failure = errors.as_hub_error(exc)
+        if (job := jobs.current.get()) is not None:
+            job.failure = self.failure
         if isinstance(exc, limits.TooMany):
             self.standing = exc.standing
         return errors.envelope_handler(_for_callers(self.failure), {})
@@ -127,6 +202,7 @@ class ApiView(APIView):
         assert self.log is not None
         configuration, client = offer.configuration, self.caller.client
         self.log.configuration_id, self.log.configuration_code = configuration.pk, configuration.code
+        later.check_database(configuration)
         about = {
             "method": request.method,
             "path": request.path,
@@ -140,7 +216,17 @@ class ApiView(APIView):
     @property
     def idempotent(self) -> str:
         """The name under which this request is carried out once, or "" when it was given none."""
+        job = jobs.current.get()
+        if job is not None:
+            return job.name
         return self.claim.name if self.claim is not None else ""
+
+    def carried_out(self, batch: Batch) -> dict[str, Any]:
+        """The content of a batch's answer; the job, where there is one, tells how far it is meanwhile."""
+        tell: Callable[[int], None] = jobs.progress(len(batch.items))
+        answer = batch.carry_out(tell)
+        tell(batch.done)
+        return answer
 
     def concern(self, *record_ids: int) -> None:
         """Name the records that the exchange is about, in its log row."""
@@ -155,11 +241,16 @@ class ApiView(APIView):
             operation=self.operation_of(request.method or ""),
             model=str(self.kwargs.get("model", ""))[:100],
             record_ids=[self.kwargs["record_id"]] if "record_id" in self.kwargs else [],
+            attempt=job.attempts if (job := jobs.current.get()) is not None else 1,
         )
 
     def operation_of(self, method: str) -> str:
         """What the method asks of this address, in a word."""
         return self.operation or method.lower()
+
+
+def _database_of(configuration: Configuration | None) -> str:
+    return plans.database_of(configuration.connection) if configuration is not None else ""
 
 
 def _for_callers(failure: HubError) -> HubError:

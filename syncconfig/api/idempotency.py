@@ -1,8 +1,8 @@
 """The header Idempotency-Key: however often a request is sent, it is carried out once.
 
 As of draft-ietf-httpapi-idempotency-key-header: the first answer again; 422 for another body; 409 while the first is
-under way. A key belongs to its client, method and address, and is remembered for a day. When the hub dies half-way,
-the repeated request is carried out again under the same name in Odoo, where it makes no second record.
+under way. A key belongs to its client, method, address and Odoo database, and is remembered for a day. When the hub
+dies half-way, the repeated request is carried out again under the same name in Odoo, where it makes no second record.
 """
 
 from __future__ import annotations
@@ -62,19 +62,35 @@ class Replay:
     content: Any
 
 
-def begin(client: ApiClient | None, who: str, method: str, path: str, key: str, body: bytes) -> Claim | Replay:
-    """Claim the key, or answer what was answered; raises InvalidInput, KeyReused or UnderWay.
+@dataclass(frozen=True)
+class Asked:
+    """What a request with a key is: keys of different clients, methods, addresses and databases have nothing in common.
 
-    ``who`` tells callers apart that are no client: they show no token, and are known by where they are.
+    ``who`` tells callers apart that are no client: they show no token, and are known by where they are. ``database``
+    is the Odoo that the request is for (Odoo.identity), empty where that cannot be told: an answer names records, and
+    in another database these are other records.
     """
+
+    client: ApiClient | None
+    who: str
+    method: str
+    path: str
+    database: str
+    body: bytes
+
+
+def begin(asked: Asked, key: str) -> Claim | Replay:
+    """Claim the key, or answer what was answered; raises InvalidInput, KeyReused or UnderWay."""
     if not FORM.fullmatch(key):
         raise InvalidInput(
             f"The header {HEADER} takes 1 to 255 visible characters without spaces, such as a UUID.",
             field=HEADER,
             constraint="format",
         )
-    name = _digest(f"{method} {path} {key}{'' if client is not None else f' {who}'}".encode())
-    digest, now, claim_id = _digest(body), timezone.now(), uuid.uuid4()
+    client = asked.client
+    parts = [asked.method, asked.path, key, *([] if client is not None else [asked.who]), asked.database]
+    name = _digest(" ".join(parts).encode())
+    digest, now, claim_id = _digest(asked.body), timezone.now(), uuid.uuid4()
     claimed = {"claim_id": claim_id, "claimed_until": now + LEASE}
     try:
         with transaction.atomic():
@@ -84,7 +100,7 @@ def begin(client: ApiClient | None, who: str, method: str, path: str, key: str, 
         row = IdempotencyKey.objects.get(client=client, name=name)
     if row.created_at < now - KEPT and row.status is not None:
         row.delete()
-        return begin(client, who, method, path, key, body)
+        return begin(asked, key)
     if row.body_digest != digest:
         raise KeyReused(f"This {HEADER} was used for another body. Use a new key for a new request.")
     if row.status is not None:

@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from hub.errors import HubError, InvalidInput, LimitExceeded, NotAuthenticated, NotPermitted
 from hub.proxies import client_address
-from syncconfig.api import credentials
+from syncconfig.api import credentials, runnable
 from syncconfig.api.access import BASIC, Caller
 from syncconfig.api.base import ApiView
 from syncconfig.api.credentials import Shown
@@ -94,6 +94,7 @@ class OAuthClient:
         """The codes that were asked for; raises InvalidScopeError for one that the client may not use by OAuth."""
         wanted = dict.fromkeys((scope or "").split())
         mine = {one.configuration.code for one in self.caller.offers() if one.configuration.accepts_oauth}
+        mine |= {one.code for one in runnable.of(self.caller)}
         if not mine.issuperset(wanted):
             raise InvalidScopeError("A scope is the code of a configuration that the client may use by OAuth 2.0.")
         return " ".join(wanted)

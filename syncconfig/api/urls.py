@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from syncconfig.api import base, oauth, views
+from syncconfig.api import base, jobs, oauth, running, views
 
 
 class RecordIdConverter:
@@ -35,6 +35,10 @@ register_converter(ModelConverter, "model")
 urlpatterns = [
     path("", views.IndexView.as_view()),
     path("oauth/token", oauth.TokenView.as_view()),
+    path("jobs", jobs.JobsView.as_view()),
+    path("jobs/<uuid:job_id>", jobs.JobView.as_view()),
+    path("configs/<slug:code>/run", running.StartView.as_view()),
+    path("runs/<record_id:run_id>", running.RunView.as_view()),
     path("in/<slug:code>", views.IntakeView.as_view()),
     path("<model:model>", views.CollectionView.as_view()),
     path("<model:model>/batch", views.BatchView.as_view()),

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from hub.api.envelope import success
 from hub.api.pagination import Page
 from hub.flow.batching import Batch, intake
+from syncconfig.api import runnable
 from syncconfig.api.base import ApiView
 
 BATCH_METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -23,7 +24,7 @@ class IndexView(ApiView):
     operation = "index"
 
     def get(self, request: Request) -> Response:
-        """The caller's configurations, with model, methods and field names."""
+        """The caller's configurations, with model, methods and field names; and the Out ones that it may run."""
         assert self.caller is not None
         offers = [one for one in self.caller.offers() if self.caller.scheme in one.configuration.accepted]
         prefetch_related_objects([one.configuration for one in offers], "mappings")
@@ -38,11 +39,23 @@ class IndexView(ApiView):
             }
             for one in offers
         ]
-        return Response(success(client=self.caller.name, resources=offered))
+        runs = [
+            {
+                "configuration": one.code,
+                "name": one.name,
+                "model": one.model,
+                "url": f"/api/sync/v1/configs/{one.code}/run",
+            }
+            for one in runnable.of(self.caller)
+            if one.active
+        ]
+        return Response(success(client=self.caller.name, resources=offered, runs=runs))
 
 
 class CollectionView(ApiView):
     """``/api/sync/v1/{model}``: create one, list them."""
+
+    deferrable = ("POST",)
 
     def operation_of(self, method: str) -> str:
         """Create or list."""
@@ -72,11 +85,13 @@ class BatchView(ApiView):
     """``/api/sync/v1/{model}/batch``: many operations in one request."""
 
     operation = "batch"
+    deferrable = ("POST",)
+    asks = BATCH_METHODS
 
     def post(self, request: Request, model: str) -> Response:
         """200 when all went well, 207 when some did, the error's own status when `transaction` undid all."""
         batch = Batch(self.inbound(request, model, *BATCH_METHODS), request.data, self.idempotent)
-        answer = batch.carry_out()
+        answer = self.carried_out(batch)
         self.concern(*(one["id"] for one in answer["results"] if one["success"]))
         return Response(answer, status=200 if answer["success"] else 207)
 
@@ -85,13 +100,14 @@ class IntakeView(ApiView):
     """``/api/sync/v1/in/{code}``: what a third party posts in its own form, such as a shop's webhook."""
 
     operation = "intake"
+    deferrable = ("POST",)
 
     def post(self, request: Request, code: str) -> Response:
         """As a batch that goes on after errors; an empty list is fine, for some send it as a test."""
         inbound = self.inbound_by_code(request, code)
         if request.data == []:
             return Response(success(results=[]))
-        answer = intake(inbound, request.data, self.idempotent).carry_out()
+        answer = self.carried_out(intake(inbound, request.data, self.idempotent))
         self.concern(*(one["id"] for one in answer["results"] if one["success"]))
         return Response(answer, status=200 if answer["success"] else 207)
 
@@ -109,6 +125,8 @@ class SearchView(ApiView):
 
 class RecordView(ApiView):
     """``/api/sync/v1/{model}/{id}``: get, update or delete one."""
+
+    deferrable = ("PUT", "PATCH", "DELETE")
 
     def operation_of(self, method: str) -> str:
         """Get, update or delete."""

@@ -1,6 +1,7 @@
 """The models of the configuration and of what it runs."""
 
 from syncconfig.models.answer import AnswerMapping
+from syncconfig.models.apijob import ApiJob
 from syncconfig.models.callers import Scheme
 from syncconfig.models.client import ApiClient, ApiToken, Grant
 from syncconfig.models.configuration import Configuration
@@ -17,6 +18,7 @@ from syncconfig.models.sample import Sample
 __all__ = [
     "AnswerMapping",
     "ApiClient",
+    "ApiJob",
     "ApiToken",
     "CallCount",
     "ChangeCursor",

@@ -16,6 +16,9 @@ from hub import addresses
 from syncconfig.choices import METHODS
 from syncconfig.validators import validate_methods, validate_networks
 
+RUN = "POST"
+"""The one method of a grant for an Out configuration: to run it."""
+
 SHOWN = 6
 """How many random characters of a token stay readable, to tell tokens apart."""
 
@@ -67,6 +70,12 @@ class ApiClient(models.Model):
     calls_per_hour = models.PositiveIntegerField(default=1000, help_text="More are refused (429). 0: no limit.")
     calls_per_minute = models.PositiveIntegerField(
         default=100, help_text="For bursts; more are refused (429). 0: no limit."
+    )
+    jobs_waiting = models.PositiveIntegerField(
+        "jobs at a time",
+        default=100,
+        help_text="How many requests it may have in the queue by Prefer: respond-async; more are refused (429). "
+        "0: no limit.",
     )
     note = models.TextField(blank=True, help_text="For people: who runs it, whom to call.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -138,9 +147,9 @@ class Grant(models.Model):
         return f"{self.configuration}: {', '.join(self.methods)}"
 
     def clean(self) -> None:
-        """External systems call In configurations."""
-        if self.configuration_id is not None and self.configuration.is_out:
-            raise ValidationError({"configuration": "Clients call In configurations."})
+        """External systems call In configurations; an Out configuration they may run, which is a POST."""
+        if self.configuration_id is not None and self.configuration.is_out and self.methods != [RUN]:
+            raise ValidationError({"methods": f"A client may run an Out configuration, and nothing else: {RUN}."})
 
 
 class ApiToken(models.Model):

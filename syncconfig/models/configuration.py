@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, overload
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -23,6 +24,9 @@ from syncconfig.validators import (
     validate_model_name,
     validate_response,
 )
+
+if TYPE_CHECKING:
+    from syncconfig.sending import Outcome
 
 
 class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
@@ -211,6 +215,28 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
     def listens(self) -> bool:
         """Whether changes in Odoo trigger it."""
         return self.is_out and (self.on_create or self.on_update or self.on_delete)
+
+    @overload
+    def make_outbound_request(self, records: int | Mapping[str, Any], timeout: float | None = None) -> Outcome: ...
+
+    @overload
+    def make_outbound_request(
+        self, records: Iterable[int | Mapping[str, Any]], timeout: float | None = None
+    ) -> list[Outcome]: ...
+
+    def make_outbound_request(
+        self, records: int | Mapping[str, Any] | Iterable[int | Mapping[str, Any]], timeout: float | None = None
+    ) -> Outcome | list[Outcome]:
+        """Send these records now, in this process, and answer what came back; see syncconfig.sending.now.
+
+        ``records``: a record's id, the record as it was read (with its ``id``), or several of them; one gets one
+        outcome, several a list. ``timeout``: seconds to wait for each answer, in place of the read timeout.
+        """
+        from syncconfig import sending  # noqa: PLC0415 - what sends stands above the models
+
+        alone = isinstance(records, int | Mapping)
+        outcomes = sending.now(self, [records] if alone else records, timeout)  # type: ignore[list-item, arg-type]
+        return outcomes[0] if alone else outcomes
 
     def clean(self) -> None:
         """The rules that concern several fields; raises ValidationError by field."""

@@ -37,6 +37,8 @@ class Delivery(models.Model):
 
         MANUAL = "manual", "Sent by hand"
         SCHEDULE = "schedule", "Schedule"
+        API = "api", "Asked for by API"
+        COMMAND = "command", "Command"
         CREATE = "create", "Record created"
         UPDATE = "update", "Record updated"
         DELETE = "delete", "Record deleted"

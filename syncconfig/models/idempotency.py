@@ -16,7 +16,8 @@ class IdempotencyKey(models.Model):
         ApiClient, on_delete=models.CASCADE, null=True, related_name="+", help_text="None: a caller without a token."
     )
     name = models.CharField(
-        max_length=64, help_text="SHA-256 of method, address and key; without a client, of where the caller is, too."
+        max_length=64,
+        help_text="SHA-256 of method, address, key and Odoo database; without a client, of where the caller is, too.",
     )
     body_digest = models.CharField(max_length=64)
     claim_id = models.UUIDField(null=True)

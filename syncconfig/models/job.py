@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from syncconfig.models.client import ApiClient
 from syncconfig.models.configuration import Configuration
 from syncconfig.models.connection import OdooConnection
 
@@ -29,7 +30,19 @@ class Run(models.Model):
 
     configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="runs")
     event = models.CharField(
-        "started by", max_length=10, choices=[("manual", "Hand"), ("schedule", "Schedule")], default="manual"
+        "started by",
+        max_length=10,
+        choices=[("manual", "Hand"), ("schedule", "Schedule"), ("api", "API client"), ("command", "Command")],
+        default="manual",
+    )
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.SET_NULL, null=True, related_name="+", help_text="Who asked for it by the API."
+    )
+    within = models.JSONField(
+        "only",
+        default=list,
+        blank=True,
+        help_text="The domain by which this run was narrowed, besides the configuration's own.",
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     database = models.CharField(

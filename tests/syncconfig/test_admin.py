@@ -115,6 +115,7 @@ def configuration_form(configuration: Configuration, **changes: Any) -> dict[str
         "url": "https://api.example.com/partners", "auth_scheme": "none", "domain": "",
         "page_size": "100", "schedule": "",
         "connect_timeout": "5", "read_timeout": "15", "max_attempts": "8", "note": "",
+        "max_parallel": "0", "max_per_minute": "0",
         "body_type": "json", "tls_check": "on", "answers-TOTAL_FORMS": "0", "answers-INITIAL_FORMS": "0",
         "samples-TOTAL_FORMS": "0", "samples-INITIAL_FORMS": "0", "mappings-TOTAL_FORMS": "0",
         "mappings-INITIAL_FORMS": "0", "headers-TOTAL_FORMS": "0",

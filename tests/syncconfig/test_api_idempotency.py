@@ -13,8 +13,10 @@ from hub.odoo.connection import Odoo
 from syncconfig import retention
 from syncconfig.api import idempotency
 from syncconfig.models import ApiClient, Configuration, IdempotencyKey
+from tests.syncconfig.test_another_database import Switch, switch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("customers_in")]
+__all__ = ["switch"]
 URL = "/api/sync/v1/res.partner"
 
 
@@ -110,3 +112,27 @@ def test_keys_are_forgotten_after_a_day_and_their_answers_are_stored_encrypted(a
 def test_reading_takes_no_key(api: APIClient) -> None:
     api.get(URL, HTTP_IDEMPOTENCY_KEY="x")
     assert not IdempotencyKey.objects.exists()
+
+
+def test_a_key_that_was_used_for_one_odoo_is_new_for_another(api: APIClient, odoo: Odoo, switch: Switch) -> None:
+    first = post(api)
+    second = switch("second")
+    assert second.count("res.partner", [("name", "=", "Ada")]) == 0
+    other = post(api)
+    assert other.status_code == 201
+    assert "Idempotency-Replayed" not in other
+    assert second.count("res.partner", [("name", "=", "Ada")]) == 1
+    assert post(api)["Idempotency-Replayed"] == "true"
+    back = switch("first")
+    again = post(api)
+    assert (again["Idempotency-Replayed"], again.json()) == ("true", first.json())
+    assert back.count("res.partner", [("name", "=", "Ada")]) == 1
+
+
+def test_a_batchs_key_knows_its_odoo_too(api: APIClient, odoo: Odoo, switch: Switch) -> None:
+    body = {"operations": [{"method": "create", "data": {"name": "Ada"}}]}
+    for place in ("first", "second"):
+        present = switch(place)
+        answer = api.post(f"{URL}/batch", body, format="json", HTTP_IDEMPOTENCY_KEY="batch")
+        assert "Idempotency-Replayed" not in answer
+        assert present.count("res.partner", [("name", "=", "Ada")]) == 1

@@ -36,7 +36,8 @@ def form(**changes: Any) -> dict[str, Any]:
     """What the browser posts for a client."""
     return {
         "name": "Web shop", "login": "web-shop", "active": "on", "methods": ["GET", "POST"], "networks": "",
-        "company_id": "", "calls_per_hour": "1000", "calls_per_minute": "100", "note": "", "tokens-TOTAL_FORMS": "0",
+        "company_id": "", "calls_per_hour": "1000", "calls_per_minute": "100", "jobs_waiting": "100",
+        "note": "", "tokens-TOTAL_FORMS": "0",
         "tokens-INITIAL_FORMS": "0", **changes,
     }  # fmt: skip
 

@@ -51,6 +51,22 @@ def told(*arguments: str) -> tuple[str, str]:
     return out.getvalue(), err.getvalue().strip()
 
 
+def test_createtoken_lets_a_client_run_out_configurations_and_nothing_else(
+    customers_in: Configuration, customers_out: Configuration
+) -> None:
+    run("createtoken", "Nightly", "--run", "customers-out")
+    client = ApiClient.objects.get()
+    assert client.all_configurations is False
+    assert [(one.configuration.code, one.methods) for one in client.grants.all()] == [("customers-out", ["POST"])]
+    with pytest.raises(CommandError, match="There is no Out configuration with the code 'customers-in'"):
+        run("createtoken", "Nightly", "--run", "customers-in")
+    run("createtoken", "Web shop")
+    with pytest.raises(CommandError, match="may not use customers-out \\(run\\)"):
+        run("createtoken", "Web shop", "--run", "customers-out")
+    _, said = told("Web shop", "--run", "customers-out", "--extend")
+    assert said.endswith("may use what it may: all active In configurations, customers-out (run).")
+
+
 def test_createtoken_never_widens_what_a_client_may_use_and_says_what_that_is(customers_in: Configuration) -> None:
     assert told("Web shop", "--config", "customers-in")[1] == ""
     token, said = told("Web shop")

@@ -46,7 +46,7 @@ def sidebar(browser: Client) -> set[str]:
 
 
 ALL = {
-    "Overview", "Odoo connections", "Configurations", "API clients", "Logs", "Deliveries", "Runs",
+    "Overview", "Odoo connections", "Configurations", "API clients", "Logs", "Deliveries", "Jobs", "Runs",
     "Failed logins", "Odoo", "Demo receiver",
 }  # fmt: skip
 

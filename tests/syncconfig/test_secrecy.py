@@ -11,12 +11,22 @@ from django.contrib.auth.models import Group, User
 from django.db import models
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from hub.fields import EncryptedTextField
 from hub.odoo.connection import Odoo
 from syncconfig import drain, groups, runs
-from syncconfig.models import ApiClient, ApiToken, Configuration, Delivery, FieldMapping, Header, OdooConnection
+from syncconfig.models import (
+    ApiClient,
+    ApiJob,
+    ApiToken,
+    Configuration,
+    Delivery,
+    FieldMapping,
+    Header,
+    OdooConnection,
+)
 from tests.conftest import Make
 from tests.syncconfig.test_admin import configuration_form
 from webhooks.models import ReceivedMessage
@@ -54,6 +64,10 @@ def instance(
     client = ApiClient.objects.create(name="Web shop")
     client.configurations.add(customers_in)
     client.issue_token()
+    ApiJob.objects.create(
+        client=client, scheme="bearer", address="192.0.2.1", name="job", method="POST", path="/api/sync/v1/res.partner",
+        body=SECRET, answer=SECRET, answer_status=201, state="done", finished_at=timezone.now(), trace_id="req_1",
+    )  # fmt: skip
     runs.send_now(customers_out, odoo.create("res.partner", [{"name": "One"}]))
     drain.drain(drain.default_sender(), threads=1)
     runs.start(customers_out)
@@ -111,6 +125,7 @@ def test_every_secret_field_holds_the_marker_in_this_test() -> None:
         ("Configuration", "auth_password"), ("Configuration", "auth_token"), ("Header", "value"),
         ("OdooConnection", "password"), ("OdooConnection", "api_key"), ("Configuration", "tls_key"),
         ("Delivery", "unwritten"),
+        ("ApiJob", "body"), ("ApiJob", "answer"),
     }  # fmt: skip
     for model, field in encrypted():
         assert any(getattr(row, field) == SECRET for row in model._default_manager.all())

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("syncconfig", "0013_sending"),
+        ("syncconfig", "0014_jobs_and_runs"),
     ]
 
     operations = [
