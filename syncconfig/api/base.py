@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -14,7 +15,7 @@ from rest_framework.views import APIView
 
 from apilog import record, strangers
 from apilog.models import ApiLog
-from hub.api import errors, trace
+from hub.api import errors, forms, query, trace
 from hub.api.body import check_body
 from hub.errors import HubError, Misconfigured
 from hub.flow.inbound import Inbound
@@ -40,6 +41,9 @@ class ApiView(APIView):
     repeatable: tuple[str, ...] = ("POST", "PUT", "PATCH", "DELETE")
     """The methods for which the header Idempotency-Key counts."""
 
+    parameters: Mapping[str, Sequence[str]] = {}
+    """By method, what may stand in the address behind the question mark; anything for a method that is not here."""
+
     operation = ""
     caller: Caller | None = None
     log: ApiLog | None = None
@@ -56,19 +60,28 @@ class ApiView(APIView):
             request.method or "",
             request.get_full_path(),
             request.headers.items(),
-            _body(request._request),
+            self.body_of(request._request),
         )
         credentials.check_network(self.caller)
         self.standing = self._counted(self.caller)
         super().initial(request, *args, **kwargs)
         check_body(request._request)
+        if (known := self.parameters.get(request.method or "")) is not None:
+            query.check(request.query_params, known)
         key = request.headers.get(idempotency.HEADER)
         if key is not None and request.method in self.repeatable:
             client, name, address = self.caller.client, self.caller.name, request._request.get_full_path()
-            found = idempotency.begin(client, name, str(request.method), address, key, _body(request._request))
+            found = idempotency.begin(client, name, str(request.method), address, key, self.body_of(request._request))
             if isinstance(found, idempotency.Replay):
                 raise Replayed(found)
             self.claim = found
+
+    def body_of(self, request: HttpRequest) -> bytes:
+        """What the log keeps of the body, and what tells it from another one under the same Idempotency-Key."""
+        try:
+            return forms.shown(request) if forms.is_form(request) else request.body
+        except (RawPostDataException, RequestDataTooBig):
+            return b""  # whoever needs the body meets the same exception, and answers it
 
     def who(self, request: HttpRequest) -> Caller:
         """Who calls; raises NotAuthenticated or TooManyFailures."""
@@ -94,12 +107,12 @@ class ApiView(APIView):
         for name, value in (self.standing.headers() if self.standing else {}).items():
             final.headers[name] = value
         if self.log is not None:
-            final.render()
+            content = _rendered(final)
             if self.flow is not None:
                 record.add_script_log(self.log, map(str, self.flow.services.logs))
             if self.claim is not None:
                 idempotency.finish(self.claim, final.status_code, final.data)
-            record.answer(self.log, final.status_code, final.items(), final.content, self.failure)
+            record.answer(self.log, final.status_code, final.items(), content, self.failure)
         elif self.failure is not None:
             strangers.note(
                 self._about(request._request),
@@ -169,11 +182,13 @@ def _for_callers(failure: HubError) -> HubError:
     return Misconfigured("A script of this configuration failed. The hub's log says where; quote the trace_id.")
 
 
-def _body(request: HttpRequest) -> bytes:
-    try:
-        return request.body
-    except (RawPostDataException, RequestDataTooBig):
-        return b""  # whoever needs the body meets the same exception, and answers it
+def _rendered(response: Response) -> bytes:
+    """What the log keeps of the answer: the bytes themselves, or of a file what it is."""
+    if getattr(response, "streaming", False):
+        return str(getattr(response, "note", "")).encode()
+    if isinstance(response, Response):
+        response.render()
+    return bytes(response.content)
 
 
 @csrf_exempt
