@@ -108,7 +108,8 @@ class Files:
                 id=record_id,
                 field=key,
             )
-        kind = str(known.get("mimetype") or "") or _kind_of(head)
+        kind = str(known.get("mimetype") or UNKNOWN)
+        kind = _kind_of(head) if kind == UNKNOWN else kind
         name = str(known.get("name") or "") or f"{key}-{record_id}{mimetypes.guess_extension(kind) or ''}"
         return Download(size, digest.hexdigest(), kind, name)
 

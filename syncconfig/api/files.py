@@ -93,9 +93,11 @@ class FileView(ApiView):
         answer.note = note(found.size, found.content_type, found.digest, found.name)
         return answer
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """As elsewhere."""
-        return super().http_method_not_allowed(request, *args, **kwargs)
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """With the answer, the file that came in can go."""
+        if self._upload is not None:
+            self._upload.source.close()
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 def received(request: HttpRequest) -> Upload:
@@ -115,7 +117,7 @@ def _seekable(request: HttpRequest) -> IO[bytes]:
     given: IO[bytes] = request.META["wsgi.input"]
     if getattr(given, "seekable", lambda: False)():
         return given
-    copy: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the request's last reference
+    copy: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the answer
     while piece := request.read(AT_ONCE):
         copy.write(piece)
     copy.seek(0)

@@ -93,7 +93,11 @@ def sweep(session: Session) -> None:
         for model in session.registry.models.values()
         for field in _binaries(model)
     )
-    session.run(f"DELETE FROM hub_file WHERE number NOT IN (SELECT CAST(CAST(one AS TEXT) AS INTEGER) FROM ({kept}))")
+    found = session.rows(
+        f"SELECT id FROM hub_file WHERE number NOT IN (SELECT CAST(CAST(one AS TEXT) AS INTEGER) FROM ({kept}))"
+    )
+    # One by one: a statement keeps in memory all that it deletes, until it is done.
+    session.run_many("DELETE FROM hub_file WHERE id = ?", found)
 
 
 def _binaries(model: Model) -> list[Any]:
