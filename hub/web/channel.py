@@ -25,6 +25,9 @@ GATHERED = 64 * 1024
 TAKEN = 900.0
 """Seconds in which the other side must have taken all of an answer."""
 
+SENT_AT_ONCE = 256 * 1024
+"""Bytes of an answer that are read from its buffer at a time; Linux offers a socket's whole buffer, of megabytes."""
+
 FILE_SPEED = 256 * 1024
 """Bytes a second at which a file must come at least, once the time for a request is over."""
 
@@ -80,6 +83,7 @@ class Channel(HTTPChannel):
         self.lingering: float | None = None
         """Since when the last answer has been out, and only the other side's end is waited for."""
         super().__init__(server, sock, addr, adj, map=map)
+        self.sendbuf_len = min(self.sendbuf_len, SENT_AT_ONCE)
 
     # --- reading ---
 

@@ -14,6 +14,7 @@ from hub.api.forms import FormParser
 from hub.api.pagination import Page
 from hub.api.parsers import StrictJSONParser
 from hub.flow.batching import Batch, intake
+from syncconfig import plans
 from syncconfig.api.base import ApiView
 
 BATCH_METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -38,7 +39,7 @@ class IndexView(ApiView):
                 "name": one.configuration.name,
                 "model": one.configuration.model,
                 "methods": one.methods,
-                "fields": [row.external_key for row in one.configuration.mappings.all()],
+                "fields": plans.offered_keys(one.configuration),
                 "url": f"/api/sync/v1/{one.configuration.model}",
             }
             for one in offers

@@ -142,7 +142,6 @@ def test_sixty_megabytes_go_in_and_come_out_in_little_memory(served: Served, mod
     assert (answer.status_code, size, digest) == (200, SIZE, file.digest)
     assert answer.headers["Content-Length"] == str(SIZE)
     assert answer.headers["Content-Type"] == "image/png"
-    print("GROWN", served.odoo.transport, model, grown / MEGABYTE, before / MEGABYTE)
     assert grown <= MORE, f"the server grew by {grown / MEGABYTE:.1f} MB"
     columns = served.server.logged("request_body, response_body", "operation IN ('upload', 'download')")[-2:]
     assert columns[0][0] == f"60.0 MB of image/png, SHA-256 {file.digest}"
@@ -160,7 +159,6 @@ def test_many_large_files_at_once_take_little_memory_each(served: Served) -> Non
     with ThreadPoolExecutor(4) as pool:
         urls = [served.url("ir.attachment", one) for one in ids]
         assert {answer.status_code for answer in pool.map(lambda url: served.put(url, file), urls)} == {200}
-        print("PUT", (served.memory() - before) / MEGABYTE)
         assert {found[1] for found in pool.map(served.get, urls)} == {file.digest}
     assert served.memory() - before <= len(ids) * MORE
 
