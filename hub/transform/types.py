@@ -183,7 +183,7 @@ def _x2many(value: Any, info: Mapping[str, Any], name: str, check: bool, describ
         if not isinstance(value, list) or not any(isinstance(one, list) for one in value):
             message = 'send a list of ids, or commands such as [[6, 0, [1, 2]]] or [[0, 0, {"name": "x"}]].'
             raise wrong(name, value, "type", message) from None
-        raise InvalidInput(f"`{name}`: {error.message}", **error.details, constraint="command") from None
+        raise InvalidInput(error.message, **{**error.details, "field": name, "constraint": "command"}) from None
     if value == []:
         return [Command(Code.SET).as_list()]
     ids = [one for command in given for one in (command.id, *command.ids)]
