@@ -114,7 +114,7 @@ SETTINGS = (
         "HUB_MAX_FILE_MB",
         readers.whole(1, 2048),
         100,
-        "Largest file that is sent as the content of a field, in MB. Files are kept on disk on their way, not in memory.",
+        "Largest file that is sent as the content of a field, in MB. On their way files are on disk, not in memory.",
     ),
     Setting(
         "HUB_REQUEST_SECONDS",

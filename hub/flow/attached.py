@@ -37,7 +37,9 @@ def name_row(rows: FieldMap, content: Bound) -> Bound | None:
     """The row for the name of a file: of an attachment its name, of ``x_photo`` the field ``x_photo_filename``."""
     ends = [f"{content.target}{ending}" for ending in NAME_ENDINGS]
     names = ["name", *ends] if content.target in CONTENTS and "mimetype" in rows.fields else ends
-    plain = {row.rule.odoo_field: row for row in rows.rows if isinstance(row.kind, Plain) and row.info["type"] == "char"}
+    plain = {
+        row.rule.odoo_field: row for row in rows.rows if isinstance(row.kind, Plain) and row.info["type"] == "char"
+    }
     return next((plain[name] for name in names if name in plain), None)
 
 

@@ -60,7 +60,9 @@ class Files:
         inbound = self._inbound
         row = self._row(key)
         if not row.rule.writes:
-            raise InvalidInput(f"Field `{key}` can be read, not written.", field=key, value=None, constraint="read_only")
+            raise InvalidInput(
+                f"Field `{key}` can be read, not written.", field=key, value=None, constraint="read_only"
+            )
         if not upload.size:
             raise InvalidInput(
                 f"The file for `{key}` is empty. To empty the field, update the record with null.",
@@ -89,7 +91,9 @@ class Files:
         """Put the file's bytes into ``into``; raises NotFound when the field is empty."""
         inbound, row = self._inbound, self._row(key)
         if not row.rule.reads:
-            raise InvalidInput(f"Field `{key}` can be written, not read.", field=key, value=None, constraint="write_only")
+            raise InvalidInput(
+                f"Field `{key}` can be written, not read.", field=key, value=None, constraint="write_only"
+            )
         head, size, digest = b"", 0, hashlib.sha256()
         try:
             known = self._known(record_id, row)

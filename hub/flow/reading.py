@@ -58,9 +58,7 @@ class Reading:
         domain = self.domain(texts)
         limit = _number(query, "limit", 80, MAX_LIMIT)
         offset = _number(query, "offset", 0, 2**31)
-        records = self._many(
-            domain, self._chosen(query), limit=limit, offset=offset, order=self._order(query)
-        )
+        records = self._many(domain, self._chosen(query), limit=limit, offset=offset, order=self._order(query))
         counted = limit and len(records) < limit and (records or not offset)
         total = offset + len(records) if counted else self.odoo.count(self.plan.model, domain)
         return {"count": total, "records": records}

@@ -244,7 +244,10 @@ class FieldMap:
 
     def _refuse_read_only(self, row: Bound, value: Any) -> None:
         if value is not path.ABSENT and self.reject_unmapped:
-            raise InvalidInput(f"Field `{row.name}` can be read, not written.", field=row.name, constraint="read_only")
+            shown = value if isinstance(value, str | int | float | bool) else None
+            raise InvalidInput(
+                f"Field `{row.name}` can be read, not written.", field=row.name, value=shown, constraint="read_only"
+            )
 
     def _refuse_unmapped(self, data: Mapping[str, Any]) -> None:
         known = self._known

@@ -58,7 +58,12 @@ def test_expand_gives_the_name_beside_the_id(api: APIClient, ada: dict[str, Any]
 
 
 def test_expand_works_in_lists_and_searches_and_what_comes_out_goes_in(api: APIClient, ada: dict[str, Any]) -> None:
-    query = {"domain": f'[["ref", "=", "{ada["label"]}"]]', "fields": "name,country", "expand": "country", "order": "id"}
+    query = {
+        "domain": f'[["ref", "=", "{ada["label"]}"]]',
+        "fields": "name,country",
+        "expand": "country",
+        "order": "id",
+    }
     found = api.get(f"{URL}/search", query).json()["records"]
     listed = api.get(URL, query).json()["data"]
     assert found == listed

@@ -40,6 +40,7 @@ class CountedOdoo(EmbeddedOdoo):
 @pytest.fixture
 def connection(db: None, odoo_file: Path) -> OdooConnection:
     """A connection by that transport."""
+    CountedOdoo.calls.clear()
     return OdooConnection.objects.create(code="main", name="Counted", transport="counted", url=str(odoo_file))
 
 
@@ -61,7 +62,9 @@ def people(make: Make, api: APIClient) -> Configuration:
         ("comment", "comment"),
     ]
     made = make("people", rows, request_type="in", methods=["GET", "POST", "PUT", "PATCH"])
-    assert api.post(URL, {"data": {"full_name": "Ada", "tags": [[0, 0, {"name": "x"}]]}}, format="json").status_code == 201
+    assert (
+        api.post(URL, {"data": {"full_name": "Ada", "tags": [[0, 0, {"name": "x"}]]}}, format="json").status_code == 201
+    )
     CountedOdoo.calls.clear()
     return made
 

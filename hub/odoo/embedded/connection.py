@@ -21,7 +21,18 @@ from hub.odoo.connection import (
     Values,
     Version,
 )
-from hub.odoo.embedded import batching, deleting, filestore, imports, introspection, methods, outbox, passwords, reading, writing
+from hub.odoo.embedded import (
+    batching,
+    deleting,
+    filestore,
+    imports,
+    introspection,
+    methods,
+    outbox,
+    passwords,
+    reading,
+    writing,
+)
 from hub.odoo.embedded.catalog import Catalog
 from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.install import ADMIN, ensure
