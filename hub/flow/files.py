@@ -124,8 +124,8 @@ class Files:
             raise self._inbound.map.unknown(key)
         if not holds_file(row):
             raise InvalidInput(
-                f"`{key}` holds no file: only a binary field of {self._inbound.plan.model} itself, mapped as it is, has "
-                "a content address.",
+                f"`{key}` holds no file: only a binary field of {self._inbound.plan.model} itself, mapped as it is, "
+                "has a content address.",
                 field=key,
                 value=None,
                 constraint="type",

@@ -218,8 +218,8 @@ class Odoo(ABC):
     ) -> None:
         """Write ``size`` bytes from ``source`` into a binary field, and ``values`` into others, in one call.
 
-        No transport keeps more than a piece of a large file in memory. Raises OdooProtocol, and nothing is written, when
-        the source ends before.
+        No transport keeps more than a piece of a large file in memory. Raises OdooProtocol, and nothing is written,
+        when the source ends before.
         """
         content = source.read(size)
         if len(content) < size:

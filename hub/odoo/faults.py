@@ -18,6 +18,7 @@ from hub.errors import (
     OdooError,
     OdooInvalidField,
     OdooMissing,
+    OdooTooLarge,
     OdooUnavailable,
     OdooValidation,
 )
@@ -198,6 +199,8 @@ def _by_name(fault: Fault, call: Call) -> OdooError | None:
     message = clean(fault.message)
     if _NO_MODEL.search(fault.message) or (fault.short == "KeyError" and fault.message.strip("'") == call.model):
         return OdooMissing(f"Odoo has no model {call.model}. Is its module installed?", model=call.model)
+    if fault.short == "RequestEntityTooLarge":
+        return OdooTooLarge()
     if fault.short in ("NotFound", "AttributeError") and call.method in message:
         return OdooMissing(f"{call.model} has no method {call.method}.", model=call.model, method=call.method)
     if fault.short == "MissingError":

@@ -83,7 +83,7 @@ class Channel(HTTPChannel):
         self.lingering: float | None = None
         """Since when the last answer has been out, and only the other side's end is waited for."""
         super().__init__(server, sock, addr, adj, map=map)
-        self.sendbuf_len = min(self.sendbuf_len, SENT_AT_ONCE)
+        self.sendbuf_len: int = min(sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), SENT_AT_ONCE)
 
     # --- reading ---
 

@@ -30,8 +30,9 @@ GAP = re.compile(rb"[ \t]{100}")
 class Request(HTTPRequestParser):
     """One request as it arrives. ``error`` says why it is refused: the last thing that its connection hears.
 
-    A body over ``most_body`` bytes, or over ``most_file`` at an address that takes a file, makes it ``too_large``, which is no error here: it goes on without the body, so that
-    the API can refuse it in its own words and log who sent it.
+    A body over ``most_body`` bytes, or over ``most_file`` at an address that takes a file, makes it ``too_large``,
+    which is no error here: it goes on without the body, so that the API can refuse it in its own words and log who
+    sent it.
     """
 
     path = ""  # waitress names it, in its log, even where there was none

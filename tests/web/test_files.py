@@ -17,7 +17,7 @@ import requests
 from hub.odoo.connect import open_new
 from hub.odoo.connection import Odoo, Target
 from tests import real_odoo
-from tests.contract.conftest import Maker
+from tests.contract.conftest import TRANSPORTS, Maker
 from tests.odoo.test_api_files import png
 from tests.web.alone import WebAlone
 
@@ -31,7 +31,8 @@ from syncconfig.models import Configuration, OdooConnection
 connection = OdooConnection.objects.get()
 for model, field in {"ir.attachment": "datas", "res.partner": "image_1920"}.items():
     made = Configuration.objects.create(
-        code=f"a-{model}".replace(".", "-"), name=model, connection=connection, model=model, request_type="in", methods=["GET", "PUT"]
+        code=f"a-{model}".replace(".", "-"), name=model, connection=connection, model=model, request_type="in",
+        methods=["GET", "PUT"],
     )
     made.mappings.create(odoo_field=field, external_key="file")
 print("[]")
@@ -96,7 +97,7 @@ class Served:
         return size, digest.hexdigest(), answer
 
 
-@pytest.fixture(scope="module", params=["embedded", pytest.param("jsonrpc", marks=pytest.mark.odoo), pytest.param("json2", marks=pytest.mark.odoo)])  # fmt: skip
+@pytest.fixture(scope="module", params=TRANSPORTS)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The server on each transport."""
     data = tmp_path_factory.mktemp("files") / "data"
@@ -174,6 +175,15 @@ def test_a_file_over_the_limit_is_refused_also_in_chunks(served: Served) -> None
             assert "1 MB" in answer.json()["error"]["message"]
     with served.odoo.read_file("ir.attachment", record_id, "datas") as pieces:
         assert not b"".join(pieces or ())
+
+
+def test_a_file_that_is_too_large_for_odoo_is_told(served: Served) -> None:
+    if served.odoo.transport == "embedded":
+        pytest.skip("the embedded Odoo has no limit of its own")
+    record_id = served.made("ir.attachment", name="Hub larger than Odoo takes")
+    answer = served.put(served.url("ir.attachment", record_id), Stream(99 * MEGABYTE))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert "96 MB" in answer.json()["error"]["message"]
 
 
 def test_a_file_may_come_in_chunks_and_other_bodies_keep_their_limit(served: Served) -> None:
