@@ -146,8 +146,8 @@ class OdooTooLarge(OdooValidation):
 
     def __init__(self) -> None:
         super().__init__(
-            "Odoo, or the server before it, refuses so large a request (HTTP 413); Odoo itself takes 128 MB, which is a "
-            "file of 96 MB. Send less at a time."
+            "Odoo, or the server before it, refuses so large a request (HTTP 413); Odoo itself takes 128 MB, which is "
+            "a file of 96 MB. Send less at a time."
         )
 
 
