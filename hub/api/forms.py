@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import IO, Any, TypeVar
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
@@ -119,7 +119,7 @@ def _parts(request: HttpRequest, raw: bytes) -> tuple[dict[str, str], dict[str, 
     meta = request.META | {"CONTENT_LENGTH": str(len(raw))}
     try:
         fields, files = MultiPartParser(meta, io.BytesIO(raw), [_InMemory(request)], "utf-8").parse()
-    except (MultiPartParserError, RequestDataTooBig, ValueError) as error:
+    except (MultiPartParserError, SuspiciousOperation, ValueError) as error:
         raise ParseError(f"The form cannot be read: {error}") from None
     texts = {name: _text(name, _single(name, values), raw) for name, values in fields.lists()}
     held = {name: _single(name, values) for name, values in files.lists()}

@@ -207,7 +207,7 @@ def test_a_rule_for_the_way_out_is_not_written_and_one_for_the_way_in_not_shown(
     assert found.inward({"name": "Ada", "note": "x"}, complete=True) == {"name": "Ada", "note": "x"}
     with pytest.raises(InvalidInput) as refused:
         found.inward({"name": "Ada", "rank": 5}, complete=True)
-    assert refused.value.details == {"field": "rank", "constraint": "read_only"}
+    assert refused.value.details == {"field": "rank", "value": 5, "constraint": "read_only"}
     with pytest.raises(InvalidInput):
         found.row_for("note", "fields")
 

@@ -328,6 +328,7 @@ def test_a_form_that_cannot_be_read_is_refused(
     answer = api.post(FILES, body, content_type=kind)
     assert answer.status_code == 400, answer.content
     assert answer.json()["error"]["code"] == "VALIDATION_ERROR"
+    assert ApiLog.objects.get().client == "Web shop"
     assert told in answer.json()["error"]["message"]
 
 

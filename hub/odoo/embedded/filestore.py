@@ -87,7 +87,7 @@ def size_of(reference: bytes) -> str:
 
 
 def sweep(session: Session) -> None:
-    """Delete the files that no record refers to any more."""
+    """Delete the files that no record refers to any more; those of deleted records, when the next large one comes."""
     kept = " UNION ALL ".join(
         f'SELECT "{field.name}" AS one FROM {model.table} WHERE typeof("{field.name}") = \'blob\''
         for model in session.registry.models.values()
