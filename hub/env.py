@@ -111,6 +111,12 @@ SETTINGS = (
         "Largest body of a request, in MB. Each web process may need so much memory for each of its threads.",
     ),
     Setting(
+        "HUB_MAX_FILE_MB",
+        readers.whole(1, 2048),
+        100,
+        "Largest file that is sent as the content of a field, in MB. On their way files are on disk, not in memory.",
+    ),
+    Setting(
         "HUB_REQUEST_SECONDS",
         readers.seconds,
         60.0,

@@ -138,6 +138,19 @@ class OdooValidation(OdooError):
     status = 400
 
 
+class OdooTooLarge(OdooValidation):
+    """Odoo, or a server before it, takes no request of this size."""
+
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Odoo, or the server before it, refuses so large a request (HTTP 413); Odoo itself takes 128 MB, which is "
+            "a file of 96 MB. Send less at a time."
+        )
+
+
 class OdooDuplicate(OdooValidation):
     """A unique constraint of Odoo's database refused the values."""
 

@@ -127,6 +127,7 @@ WHITENOISE_USE_FINDERS = True  # serves the apps' own files: no collectstatic be
 WHITENOISE_AUTOREFRESH = False
 
 DATA_UPLOAD_MAX_MEMORY_SIZE: int = HUB["HUB_MAX_BODY_MB"] * 1024 * 1024  # the web server's limit, too
+HUB_MAX_FILE_BYTES: int = HUB["HUB_MAX_FILE_MB"] * 1024 * 1024
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from hub.errors import Misconfigured
+from hub.errors import HubError, Misconfigured
 from hub.flow import outbound as outward
 from hub.flow import shape
 from hub.flow.inbound import Inbound
@@ -164,6 +164,22 @@ def outbound(configuration: Configuration, known: Look) -> Outbound:
     )
     live = services(plan, odoo)
     return Outbound(configuration, plan, odoo, live, mapping.serving(live))
+
+
+def offered_keys(configuration: Configuration) -> list[str]:
+    """The external keys of a configuration, without the optional ones whose field its Odoo has not.
+
+    All of them where Odoo cannot be asked just now.
+    """
+    rules = rules_of(configuration)
+    if not any(rule.optional for rule in rules):
+        return [rule.external_key for rule in rules]
+    try:
+        describe = describer(odoo_of(configuration.connection))
+        absent = FieldMap.bind(configuration.model, rules, describe).absent
+    except HubError:
+        absent = frozenset()
+    return [rule.external_key for rule in rules if rule.external_key not in absent]
 
 
 def outbound_plan(configuration: Configuration) -> OutboundPlan:

@@ -1,7 +1,8 @@
-"""The limit on bodies: no view acts on a request whose body was too large, and was thrown away."""
+"""The limits on bodies: no view acts on a request whose body was too large, and was thrown away."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,16 +10,27 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
-from hub.api.errors import as_hub_error, json_error
+from hub.api.errors import BodyTooLarge, as_hub_error, json_error
 
 TOO_LARGE = "hub.body_too_large"
 """The mark in the WSGI environment by which the web server says so (hub.web.channel)."""
 
+_FILES = re.compile(r"/api/sync/v1/[^/]+/[0-9]+/[^/]+/content")
+
+
+def takes_file(method: str, path: str) -> bool:
+    """Whether a request's body is the content of a field, which may be larger than others and stays on disk."""
+    return method == "PUT" and _FILES.fullmatch(path) is not None
+
 
 def check_body(request: HttpRequest) -> None:
-    """Raise RequestDataTooBig when the body was larger than the hub takes."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if request.META.get(TOO_LARGE) or int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+    """Raise RequestDataTooBig, or BodyTooLarge for a file, when the body was larger than the hub takes."""
+    length = int(request.META.get("CONTENT_LENGTH") or "0")
+    if takes_file(request.method or "", request.path):
+        if request.META.get(TOO_LARGE) or length > settings.HUB_MAX_FILE_BYTES:
+            most = settings.HUB_MAX_FILE_BYTES // 1024**2
+            raise BodyTooLarge(f"The file is larger than {most} MB, which is the most that this hub takes.")
+    elif request.META.get(TOO_LARGE) or length > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
         raise RequestDataTooBig
 
 

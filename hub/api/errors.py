@@ -73,7 +73,10 @@ TRANSLATIONS: tuple[Translation, ...] = (
     ),
     (
         (exceptions.UnsupportedMediaType,),
-        lambda error: UnsupportedMedia("Send the body as JSON, with the header Content-Type: application/json."),
+        lambda error: UnsupportedMedia(
+            "Send the body as JSON, with the header Content-Type: application/json. To create or update one record, "
+            "multipart/form-data is taken as well."
+        ),
     ),
     ((exceptions.NotAcceptable,), lambda error: NotAcceptable("The API answers in JSON: accept application/json.")),
     ((RequestDataTooBig,), lambda error: BodyTooLarge(_too_large())),

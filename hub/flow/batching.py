@@ -141,7 +141,7 @@ class Batch:
             results = self._together(operations, "all")
         except OdooError as error:
             at = error.details.pop("index", None)
-            raise _placed(error, owners[at].index if isinstance(at, int) else None) from None
+            raise _placed(self.inbound.map.told(error), owners[at].index if isinstance(at, int) else None) from None
         for owner, result in zip(owners, results, strict=True):
             owner.result = result  # of several, the last one counts
 
@@ -167,7 +167,7 @@ class Batch:
         for item, result in zip(part, results, strict=False):
             item.result = result
             if result.error is not None:
-                item.error = _placed(result.error, item.index)
+                item.error = _placed(self.inbound.map.told(result.error), item.index)
             else:
                 self._settle(item)
         return mode == "each" or all(item.error is None for item in part)

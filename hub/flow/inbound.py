@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from hub.errors import Conflict, InvalidInput, NotPermitted, OdooAccess, OdooUnavailable
+from hub.errors import Conflict, InvalidInput, NotPermitted, OdooAccess, OdooError, OdooUnavailable
+from hub.flow.attached import with_names
 from hub.flow.options import Options
 from hub.flow.reading import Reading
 from hub.odoo.connection import Operation, Result
@@ -17,6 +18,7 @@ from hub.transform.kinds.base import TO_MANY
 from hub.transform.records import ids_of
 from hub.transform.rule import Rule
 
+Written = TypeVar("Written")
 WRITE_DATE = Rule("write_date", "write_date")
 
 SILENT = {
@@ -48,15 +50,16 @@ class Inbound(Reading):
     Odoo's refusals with the caller's field names where they can be told.
     """
 
-    def create(self, body: Any, idempotent: str = "") -> dict[str, Any]:
+    def create(self, body: Any, idempotent: str = "", expand: str = "") -> dict[str, Any]:
         """Create a record from ``data``; answers ``id`` and ``data`` (the ``return_fields``, or the id alone).
 
         A record that matches by the plan's match keys is updated instead, or the request refused, as configured;
         then ``updated`` is true in the answer. ``idempotent`` is a name that belongs to this request alone: however
-        often it is carried out, there is one record.
+        often it is carried out, there is one record. ``expand``: those of the ``return_fields`` that are relations and
+        come with their names.
         """
         sent, options = self._read(body, allowed=Options.OF_CREATE)
-        wanted = self.rows(options.return_fields, "return_fields")
+        wanted = self._expanded(self.rows(options.return_fields, "return_fields"), expand)
         change = self.to_create(sent, options, idempotent)
         record_id, existed = self.carry_out(change)
         if existed:  # somebody else was faster with the same match keys
@@ -67,13 +70,13 @@ class Inbound(Reading):
             answer["updated"] = True
         return self.scripts.answer(answer, change.data, [record_id])
 
-    def update(self, record_id: int, body: Any) -> dict[str, Any]:
+    def update(self, record_id: int, body: Any, expand: str = "") -> dict[str, Any]:
         """Write ``data`` to a record; with ``partial_update: false`` the data replaces all of it:
         what is required must be there, and what is left out becomes its default or empty.
         """
         sent, options = self._read(body, allowed=Options.OF_UPDATE)
-        wanted = self.rows(options.return_fields, "return_fields")
-        self._must_exist(record_id)
+        wanted = self._expanded(self.rows(options.return_fields, "return_fields"), expand)
+        self.must_exist(record_id)
         change = self.to_update(record_id, sent, options)
         self.carry_out(change)
         told = self.one(record_id, [*wanted, self.map.binder.one(WRITE_DATE)])
@@ -85,7 +88,7 @@ class Inbound(Reading):
     def delete(self, record_id: int, body: Any) -> dict[str, Any]:
         """Delete a record, or archive it with ``archive_instead``; with ``cascade`` its mapped sub-records first."""
         options = Options.of(as_object(body, "The body").get("options"), allowed=Options.OF_DELETE)
-        self._must_exist(record_id)
+        self.must_exist(record_id)
         change = self.to_delete(record_id, options)
         self.carry_out(change)
         how = "archived" if change.archives else "deleted"
@@ -216,7 +219,20 @@ class Inbound(Reading):
     # Carrying out -------------------------------------------------------------------------------------
 
     def carry_out(self, change: Change) -> tuple[int, bool]:
-        """The record's id, and whether a create found it there; in one call, and one transaction."""
+        """The record's id, and whether a create found it there; in one call, and one transaction.
+
+        What Odoo refuses is told with the caller's names.
+        """
+        return self.written(lambda: self._carried_out(change))
+
+    def written(self, call: Callable[[], Written]) -> Written:
+        """What ``call`` to Odoo gives; its refusal names the caller's keys."""
+        try:
+            return call()
+        except OdooError as error:
+            raise self.map.told(error) from None
+
+    def _carried_out(self, change: Change) -> tuple[int, bool]:
         *_, own = change.operations
         if len(change.operations) > 1 or own.external_id or own.match_id:
             try:
@@ -242,7 +258,8 @@ class Inbound(Reading):
             error.repeatable = not error.sent
             raise
 
-    def _must_exist(self, record_id: int) -> None:
+    def must_exist(self, record_id: int) -> None:
+        """Raise NotFound for a record that is not there, or that this user may not see."""
         # Odoo itself passes over a write to a record that is gone, or that this user may not see.
         if not self.odoo.count(self.plan.model, [("id", "=", record_id)], context={"active_test": False}):
             raise self.missing(record_id)
@@ -256,7 +273,7 @@ class Inbound(Reading):
                     field=key,
                     constraint="unknown_field",
                 )
-        return data_of(body), Options.of(body.get("options"), allowed=allowed)
+        return with_names(data_of(body), self.map), Options.of(body.get("options"), allowed=allowed)
 
 
 def data_of(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hub.flow.services import Live
 from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
 from hub.transform import records
+from hub.transform.expanding import expanded
 from hub.transform.kinds import Bound
 from hub.transform.mapping import FieldMap
 from hub.transform.rule import Rule
@@ -48,18 +49,16 @@ class Reading:
         self.scripts = Incomings(plan.scripts, self.services, plan.model, request or {})
         self.map = (mapping or bind(plan, describe)).serving(self.services)
 
-    def get(self, record_id: int, fields: str = "") -> dict[str, Any]:
-        """One record with all mapped fields, or with those named."""
-        return {"id": record_id, "data": self.one(record_id, self._chosen(fields))}
+    def get(self, record_id: int, query: Mapping[str, str]) -> dict[str, Any]:
+        """One record with all mapped fields, or with those of ``fields``; relations of ``expand`` with their names."""
+        return {"id": record_id, "data": self.one(record_id, self._chosen(query))}
 
     def search(self, query: Mapping[str, str], texts: Sequence[str]) -> dict[str, Any]:
         """Records that match ``domain``, with the total as ``count``; ``limit``, ``offset``, ``order``, ``fields``."""
         domain = self.domain(texts)
         limit = _number(query, "limit", 80, MAX_LIMIT)
         offset = _number(query, "offset", 0, 2**31)
-        records = self._many(
-            domain, self._chosen(query.get("fields", "")), limit=limit, offset=offset, order=self._order(query)
-        )
+        records = self._many(domain, self._chosen(query), limit=limit, offset=offset, order=self._order(query))
         counted = limit and len(records) < limit and (records or not offset)
         total = offset + len(records) if counted else self.odoo.count(self.plan.model, domain)
         return {"count": total, "records": records}
@@ -70,7 +69,7 @@ class Reading:
         """A page of records and how many there are in all."""
         domain = self.domain(texts)
         total = self.odoo.count(self.plan.model, domain)
-        chosen = self._chosen(query.get("fields", ""))
+        chosen = self._chosen(query)
         return self._many(domain, chosen, limit=limit, offset=offset, order=self._order(query)), total
 
     def domain(self, texts: Sequence[str]) -> list[Any]:
@@ -107,9 +106,16 @@ class Reading:
         convert = partial(row.kind.inward, row=row, incoming=Incoming({}))
         return [convert(one) for one in value] if isinstance(value, list) else convert(value) if value else value
 
-    def _chosen(self, fields: str) -> Sequence[Bound]:
-        names = [name.strip() for name in fields.split(",") if name.strip()]
-        return self.rows(names, "fields") if names else [self._id, *self.map.readable]
+    def _chosen(self, query: Mapping[str, str]) -> Sequence[Bound]:
+        names = named(query.get("fields", ""))
+        rows = self.rows(names, "fields") if names else [self._id, *self.map.readable]
+        return self._expanded(rows, query.get("expand", ""))
+
+    def _expanded(self, rows: Sequence[Bound], expand: str) -> Sequence[Bound]:
+        names = named(expand)
+        for name in names:
+            self.map.row_for(name, "expand")
+        return expanded(rows, names) if names else rows
 
     def rows(self, names: Sequence[str], parameter: str) -> list[Bound]:
         rows = [self.map.row_for(name, parameter) for name in dict.fromkeys(names)]
@@ -173,6 +179,11 @@ class Reading:
 
     def missing(self, record_id: int) -> NotFound:
         return NotFound(f"There is no {self.plan.model} with id {record_id}.", model=self.plan.model, id=record_id)
+
+
+def named(text: str) -> list[str]:
+    """The names in a parameter that takes several, with commas between them."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int:

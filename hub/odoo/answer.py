@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from hub.errors import OdooAuthentication, OdooError, OdooProtocol, OdooUnavailable, OdooValidation
+from hub.errors import OdooAuthentication, OdooError, OdooProtocol, OdooTooLarge, OdooUnavailable
 from hub.odoo.address import Address
 from hub.odoo.channel import Answer
 
@@ -36,7 +36,7 @@ def _by_status(answer: Answer, address: Address) -> OdooError | None:
     if status in (502, 503, 504):
         return OdooUnavailable(f"{address} is not available (HTTP {status}). Try again later.", sent=True)
     if status == 413:
-        return OdooValidation("The server before Odoo refuses so large a request (HTTP 413). Send less at a time.")
+        return OdooTooLarge()
     return None
 
 

@@ -76,7 +76,7 @@ class Channel:
             raise OdooUnavailable(f"All connections to {self.address} are in use. Try again, or enlarge the pool.")
         wire: Wire | None = None
         try:
-            with self._translated():
+            with self._lost_is_told(), self._translated():
                 wire = self._open()  # a fresh one: nothing of a file can be asked for again half-way
                 wire.start(time.monotonic() + self._target.read_timeout)
                 sent = {"Content-Type": "application/json", **headers}
@@ -91,7 +91,7 @@ class Channel:
 
     def _pieces(self, wire: Wire, response: http.client.HTTPResponse) -> Iterator[bytes]:
         while True:
-            with self._translated():
+            with self._lost_is_told(), self._translated():
                 wire.start(time.monotonic() + self._target.read_timeout)
                 chunk = response.read1(_CHUNK)
                 if not chunk and response.length:
@@ -190,6 +190,14 @@ class Channel:
                     self._idle.append(wire)
             else:
                 wire.abandon()
+
+    @contextmanager
+    def _lost_is_told(self) -> Iterator[None]:
+        """A connection that breaks, where nothing is tried again."""
+        try:
+            yield
+        except _BROKEN:
+            raise self._lost() from None
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any, ClassVar, Literal, Self
 
-from hub.errors import OdooError
+from hub.errors import OdooError, OdooProtocol
 
 Values = Mapping[str, Any]
 """Field values as Odoo takes them: ids for many2one, commands for x2many, ``False`` for empty."""
@@ -205,14 +205,33 @@ class Odoo(ABC):
         OdooAccess, and has done nothing, when the user may not do this in one transaction.
         """
 
-    def write_file(self, model: str, record_id: int, field: str, source: IO[bytes], size: int) -> None:
-        """Write ``size`` bytes from ``source`` into a binary field; a transport that can keeps no more than a piece."""
-        self.write(model, [record_id], {field: base64.b64encode(source.read(size)).decode()})
+    def write_file(
+        self,
+        model: str,
+        record_id: int,
+        field: str,
+        source: IO[bytes],
+        size: int,
+        values: Values | None = None,
+        *,
+        context: Context | None = None,
+    ) -> None:
+        """Write ``size`` bytes from ``source`` into a binary field, and ``values`` into others, in one call.
+
+        No transport keeps more than a piece of a large file in memory. Raises OdooProtocol, and nothing is written,
+        when the source ends before.
+        """
+        content = source.read(size)
+        if len(content) < size:
+            raise OdooProtocol("The file ended before its announced length. Send it again.")
+        self.write(model, [record_id], {**(values or {}), field: base64.b64encode(content).decode()}, context=context)
 
     @contextmanager
-    def read_file(self, model: str, record_id: int, field: str) -> Iterator[Iterator[bytes] | None]:
+    def read_file(
+        self, model: str, record_id: int, field: str, *, context: Context | None = None
+    ) -> Iterator[Iterator[bytes] | None]:
         """The content of a binary field, piece by piece; None for an empty one. Raises OdooMissing."""
-        (record,) = self.read(model, [record_id], [field])
+        (record,) = self.read(model, [record_id], [field], context=context)
         content = record[field]
         yield iter([base64.b64decode(content)]) if content else None
 

@@ -18,6 +18,7 @@ from hub.errors import (
     OdooError,
     OdooInvalidField,
     OdooMissing,
+    OdooTooLarge,
     OdooUnavailable,
     OdooValidation,
 )
@@ -146,6 +147,7 @@ def _numbers(value: Any) -> Iterator[int]:
 _REQUIRED = re.compile(r'null value in column "(\w+)"')
 _REQUIRED_TEXT = re.compile(r"'[^'\n]*' \((\w+)\)\.?\s*\n")
 _UNIQUE = re.compile(r"DETAIL:\s+Key \(([^)]*)\)=\((.*?)\) already exists")
+_CHECK = re.compile(r'violates check constraint "(\w+)"')
 _LOCKED = {
     "LockError",
     "LockNotAvailable",
@@ -168,6 +170,9 @@ def _database(fault: Fault, call: Call) -> OdooError | None:
         found = _REQUIRED.search(fault.debug) or _REQUIRED_TEXT.search(fault.message)
         more = {"field": found[1]} if found else {}
         return OdooValidation(clean(fault.message), constraint="required", value=None, **more)
+    if "CheckViolation" in fault.name or "errors.CheckViolation" in fault.debug:
+        found = _CHECK.search(fault.debug) or _CHECK.search(fault.message)
+        return OdooValidation(clean(fault.message), constraint="check", **({"rule": found[1]} if found else {}))
     if fault.short in _LOCKED:
         return OdooUnavailable(f"Odoo could not lock the records for {call}: somebody else changes them. Try again.")
     if fault.name.startswith("psycopg2.errors."):
@@ -194,6 +199,8 @@ def _by_name(fault: Fault, call: Call) -> OdooError | None:
     message = clean(fault.message)
     if _NO_MODEL.search(fault.message) or (fault.short == "KeyError" and fault.message.strip("'") == call.model):
         return OdooMissing(f"Odoo has no model {call.model}. Is its module installed?", model=call.model)
+    if fault.short == "RequestEntityTooLarge":
+        return OdooTooLarge()
     if fault.short in ("NotFound", "AttributeError") and call.method in message:
         return OdooMissing(f"{call.model} has no method {call.method}.", model=call.model, method=call.method)
     if fault.short == "MissingError":

@@ -166,25 +166,41 @@ class RemoteOdoo(Odoo):
             for one in results
         ]
 
-    def write_file(self, model: str, record_id: int, field: str, source: IO[bytes], size: int) -> None:
-        call = Call(model, "write", [record_id], {"vals": {field: MARK}})
-        path, frame, headers = self._asked(call, self._context)
-        answer = self._channel.post_file(path, Framed(frame, source, size), headers)
-        check(answer, self._channel.address)
-        self._result(answer, call)
+    def write_file(
+        self,
+        model: str,
+        record_id: int,
+        field: str,
+        source: IO[bytes],
+        size: int,
+        values: Values | None = None,
+        *,
+        context: Context | None = None,
+    ) -> None:
+        vals = {field: MARK, **plain({key: value for key, value in (values or {}).items() if key != field})}
+        call = Call(model, "write", [record_id], {"vals": vals})
+        path, frame, headers = self._asked(call, {**self._context, **plain(dict(context or {}))})
+        with self._hiding():
+            answer = self._channel.post_file(path, Framed(frame, source, size), headers)
+            check(answer, self._channel.address)
+            self._result(answer, call)
 
     @contextmanager
-    def read_file(self, model: str, record_id: int, field: str) -> Iterator[Iterator[bytes] | None]:
+    def read_file(
+        self, model: str, record_id: int, field: str, *, context: Context | None = None
+    ) -> Iterator[Iterator[bytes] | None]:
         call = Call(model, "read", [record_id], {"fields": [field]})
-        path, body, headers = self._asked(call, self._context)
+        path, body, headers = self._asked(call, {**self._context, **plain(dict(context or {}))})
         with self._channel.stream(path, body, headers) as (head, pieces):
             content = Unframed(pieces, field)
             if content.whole is None:
                 yield iter(content)
                 return
             answer = Answer(head.status, head.headers, content.whole)
-            check(answer, self._channel.address)
-            if not self._result(answer, call):
+            with self._hiding():
+                check(answer, self._channel.address)
+                found = self._result(answer, call)
+            if not found:
                 raise OdooMissing(f"{model} has no record {record_id} (any more).", model=model)
             yield None
 
@@ -231,11 +247,20 @@ class RemoteOdoo(Odoo):
     def _do(self, call: Call, context: Context | None) -> Any:
         asked = Call(call.model, call.method, call.ids, plain(call.args))
         try:
-            return self._carry(asked, {**self._context, **plain(dict(context or {}))})
+            with self._hiding():
+                return self._carry(asked, {**self._context, **plain(dict(context or {}))})
+        except OdooInvalidField as error:
+            if call.method != "fields_get":  # which suggestions are made from
+                raise self._suggest(error) from None
+            raise
+
+    @contextmanager
+    def _hiding(self) -> Iterator[None]:
+        """No error shows the connection's secrets."""
+        try:
+            yield
         except OdooError as error:
             _hide(error, (self.target.password, self.target.api_key))
-            if isinstance(error, OdooInvalidField) and call.method != "fields_get":  # which suggestions are made from
-                raise self._suggest(error) from None
             raise
 
     def _suggest(self, error: OdooInvalidField) -> OdooInvalidField:

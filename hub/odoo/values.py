@@ -28,7 +28,7 @@ def to_odoo(value: Any, kind: str) -> Any:
     if value is None or value is False:
         return False
     if kind == "datetime" and isinstance(value, str | date):
-        return _moment(value).strftime(ODOO_DATETIME)
+        return _moment(value).isoformat(" ")
     if kind == "date" and isinstance(value, str | date):
         return _moment(value, zone=False).date().isoformat()
     if kind == "many2one":
@@ -63,7 +63,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, float | Decimal):
         return _number(value)
     if isinstance(value, datetime):
-        return _moment(value).strftime(ODOO_DATETIME)
+        return _moment(value).isoformat(" ")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
@@ -114,5 +114,8 @@ def _moment(value: str | date, *, zone: bool = True) -> datetime:
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if zone and value.tzinfo is not None:
-        value = value.astimezone(UTC)
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:
+            raise OdooValidation(f"{value.isoformat()} is before the year 1 or after 9999 in UTC.") from None
     return value.replace(tzinfo=None, microsecond=0)

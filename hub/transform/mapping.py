@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
-from hub.errors import InvalidInput
+from hub.errors import InvalidInput, OdooError
 from hub.odoo.connection import Odoo, Record
 from hub.transform import path, records
 from hub.transform.binding import Bind
-from hub.transform.kinds.base import Bound, FieldInfo
+from hub.transform.kinds.base import TO_MANY, Bound, FieldInfo
 from hub.transform.kinds.nested import SUB
 from hub.transform.records import Describe
 from hub.transform.rule import Rule
@@ -35,7 +35,7 @@ class FieldMap:
     binder: Bind = field(repr=False)
     reject_unmapped: bool = True
     absent: frozenset[str] = frozenset()
-    """Keys of optional rules whose field this Odoo has not."""
+    """Keys of optional rules whose field this Odoo has not; those of sub-records as lines[].sku."""
 
     beside: Fields = field(default_factory=dict, repr=False)
     """Paths that are read with the rows, for what stands in no row: the templates of an address or a body."""
@@ -56,7 +56,13 @@ class FieldMap:
         binder = cls._binder(model, describe, reject_unmapped, services or NoServices())
         rows, absent = binder.all(rules)
         ends = {one: records.end_of(model, one, describe) for one in beside}
-        return cls(model, rows, binder.fields, binder, reject_unmapped, absent, ends)
+        below = {
+            f"{row.name}{path.EACH if row.info['type'] in TO_MANY else ''}.{key}"
+            for row in rows
+            if row.sub is not None
+            for key in row.sub.absent
+        }
+        return cls(model, rows, binder.fields, binder, reject_unmapped, absent | below, ends)
 
     @classmethod
     def _binder(cls, model: str, describe: Describe, reject_unmapped: bool, services: Services) -> Bind:
@@ -213,16 +219,35 @@ class FieldMap:
             return found
         if name in ALWAYS:
             return self.binder.one(Rule(name, name))
-        raise InvalidInput(
-            f"`{name}` is not among the fields of {self.model} that you may use.{self._hint(name)}",
+        raise self.unknown(name, parameter=parameter)
+
+    def unknown(self, name: str, **details: Any) -> InvalidInput:
+        """The error for a key that is not the caller's to use, with the one that was probably meant."""
+        told = f"`{name}` is not among the fields of {self.model} that you may use.{self._hint(name)}"
+        return InvalidInput(
+            f"`{name}` of {self.model} is not in this Odoo." if name in self.absent else told,
             field=name,
+            value=None,
             constraint="unknown_field",
-            parameter=parameter,
+            **details,
         )
+
+    def told(self, error: OdooError) -> OdooError:
+        """Odoo's refusal with the caller's key in place of Odoo's field, where the mapping has one for it."""
+        field = error.details.get("field")
+        row = next((row for row in self.rows if row.target == field and row.rule.writes), None)
+        if row is not None and row.name != field:
+            error.details = {**error.details, "field": row.name}
+            error.message = error.message.replace(f"`{field}`", f"`{row.name}`").replace(f"({field})", f"({row.name})")
+            error.args = (error.message,)
+        return error
 
     def _refuse_read_only(self, row: Bound, value: Any) -> None:
         if value is not path.ABSENT and self.reject_unmapped:
-            raise InvalidInput(f"Field `{row.name}` can be read, not written.", field=row.name, constraint="read_only")
+            shown = value if isinstance(value, str | int | float | bool) else None
+            raise InvalidInput(
+                f"Field `{row.name}` can be read, not written.", field=row.name, value=shown, constraint="read_only"
+            )
 
     def _refuse_unmapped(self, data: Mapping[str, Any]) -> None:
         known = self._known

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from hub.errors import Misconfigured
 from hub.odoo.connection import Record
+from hub.transform.records import Describe
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Rate:
 
 class Services(Protocol):
     """Odoo and the sandbox, as far as a value type needs them. All raise HubErrors."""
+
+    @property
+    def describe(self) -> Describe:
+        """From a model's name to its fields."""
 
     def find(self, model: str, field: str, value: Any) -> list[int]:
         """The ids of the active records that have the value; two at the most."""
@@ -65,6 +70,11 @@ class Incoming:
 
 class NoServices:
     """For mappings that are used without an Odoo: whoever needs it is told."""
+
+    @property
+    def describe(self) -> Describe:
+        """Nothing is known of any model."""
+        return lambda model: {}
 
     def find(self, model: str, field: str, value: Any) -> list[int]:
         """Nothing is found."""

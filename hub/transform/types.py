@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
+import binascii
+import re
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any
 
-from hub.errors import InvalidInput, OdooValidation
+from hub.errors import InvalidInput, OdooError, OdooValidation
+from hub.odoo import commands
+from hub.odoo.commands import Code, Command
 from hub.odoo.values import to_odoo
+from hub.transform.records import Describe
 
 INTEGER_MOST = 2**31 - 1
 """Odoo stores integers in four bytes."""
 
+CHAR_MOST = 10_000
+"""Characters of a text of one line where Odoo itself sets no limit: more is a mistake, and no list can show it."""
 
-def inward(value: Any, info: Mapping[str, Any], name: str, *, check: bool = True) -> Any:
+SHOWN_CHOICES = 12
+"""Choices of a selection that an error lists: time zones have hundreds."""
+
+NEVER_EMPTY = ("boolean", "integer", "float", "monetary")
+"""Types whose empty value is one of their values: false and 0."""
+
+SET_BY_ODOO = frozenset({"id", "create_date", "create_uid", "write_date", "write_uid"})
+
+
+def inward(
+    value: Any, info: Mapping[str, Any], name: str, *, check: bool = True, describe: Describe | None = None
+) -> Any:
     """Odoo's value for a caller's; raises InvalidInput that names ``name`` and the constraint.
 
-    Without ``check``, only what Odoo spells differently is converted: dates, and a many2one given as an object.
+    Without ``check``, only what Odoo spells differently is converted: dates, and a many2one given as an object. With
+    ``describe``, so are the values within commands for a one2many or many2many, in terms of the related model's fields.
     """
     kind = str(info["type"])
-    if value is None:
+    if value is None or (value is False and kind not in NEVER_EMPTY):
+        if check and info.get("required") and kind not in NEVER_EMPTY:
+            raise wrong(name, None, "required", "Odoo needs a value here.")
         return False
+    if kind in ("one2many", "many2many"):
+        return _x2many(value, info, name, check, describe)
     checker = CHECKS.get(kind) if check else None
     if checker is not None:
         value = checker(value, info, name)
@@ -36,13 +60,15 @@ def wrong(name: str, value: Any, constraint: str, message: str) -> InvalidInput:
 
 
 def _text(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    if value is False:
-        return False
     if not isinstance(value, str):
         raise wrong(name, value, "type", "send text in quotes.")
     size = info.get("size")
     if size and len(value) > size:
         raise wrong(name, value, "length", f"the text has {len(value)} characters; Odoo keeps {size}.")
+    if info["type"] == "char" and not size and len(value) > CHAR_MOST:
+        raise wrong(
+            name, value, "length", f"the text has {len(value)} characters; a text of one line has {CHAR_MOST} at most."
+        )
     return value
 
 
@@ -69,46 +95,60 @@ def _boolean(value: Any, info: Mapping[str, Any], name: str) -> bool:
 
 
 def _moment(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    if value is not False and not isinstance(value, str):
+    if not isinstance(value, str):
         raise wrong(name, value, "type", "send a date in ISO 8601, such as 2026-01-31T14:30:00Z or 2026-01-31.")
     return value or False
 
 
 def _selection(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    if value is False:
-        return False
     choices = [choice[0] for choice in info.get("selection") or ()]
     if choices and value not in choices:
-        raise wrong(name, value, "selection", f"choose one of: {', '.join(map(str, choices))}.")
+        words = [str(choice) for choice in choices]
+        near = get_close_matches(str(value)[:100], words, n=1)
+        hint = f"did you mean {near[0]}? Choose one of" if near else "choose one of"
+        more = f" and {len(words) - SHOWN_CHOICES} more" if len(words) > SHOWN_CHOICES else ""
+        raise wrong(name, value, "selection", f"{hint}: {', '.join(words[:SHOWN_CHOICES])}{more}.")
     return value
 
 
 def _many2one(value: Any, info: Mapping[str, Any], name: str) -> Any:
     record_id = value.get("id") if isinstance(value, Mapping) else value
     if record_id is False or record_id is None:
-        return False
-    if isinstance(record_id, bool) or not isinstance(record_id, int) or not 0 < record_id <= INTEGER_MOST:
+        return inward(None, info, name)
+    if not _is_id(record_id):
         raise wrong(name, value, "type", f'send the id of a record of {info.get("relation")}, as 235 or {{"id": 235}}.')
     return record_id
 
 
-def _x2many(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    if isinstance(value, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in value):
-        return [[6, 0, value]]
-    commands = isinstance(value, list) and all(
-        isinstance(one, list) and one and isinstance(one[0], int) and one[0] in range(7) for one in value
-    )
-    if not commands:
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= INTEGER_MOST
+
+
+def _reference(value: Any, info: Mapping[str, Any], name: str) -> Any:
+    if not (isinstance(value, str) and re.fullmatch(r"[a-z0-9_.]+,[1-9][0-9]{0,9}", value)):
+        raise wrong(name, value, "type", "send the model and the id of a record, such as res.partner,5.")
+    return value
+
+
+def _properties(value: Any, info: Mapping[str, Any], name: str) -> Any:
+    fits = isinstance(value, Mapping) or (isinstance(value, list) and all(isinstance(one, Mapping) for one in value))
+    if not fits:
         raise wrong(
-            name, value, "type", 'send a list of ids, or commands such as [[6, 0, [1, 2]]] or [[0, 0, {"name": "x"}]].'
+            name, value, "type", 'send the values by name, {"color": "red"}, or the list of properties as it came out.'
         )
     return value
 
 
 def _binary(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    if value is not False and not isinstance(value, str):
+    if not isinstance(value, str):
         raise wrong(name, value, "type", "send the file's content as base64 text.")
-    return value
+    try:
+        text = value if value.isascii() and value.isprintable() else "".join(value.split())
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        hint = " Leave out all up to the comma." if value.startswith("data:") else ""
+        raise wrong(name, value, "format", f"this is no base64 (RFC 4648).{hint}") from None
+    return text
 
 
 CHECKS: dict[str, Callable[[Any, Mapping[str, Any], str], Any]] = {
@@ -116,6 +156,7 @@ CHECKS: dict[str, Callable[[Any, Mapping[str, Any], str], Any]] = {
     "text": _text,
     "html": _text,
     "integer": _integer,
+    "many2one_reference": _integer,
     "float": _number,
     "monetary": _number,
     "boolean": _boolean,
@@ -123,7 +164,64 @@ CHECKS: dict[str, Callable[[Any, Mapping[str, Any], str], Any]] = {
     "datetime": _moment,
     "selection": _selection,
     "many2one": _many2one,
-    "one2many": _x2many,
-    "many2many": _x2many,
+    "reference": _reference,
     "binary": _binary,
+    "properties": _properties,
 }
+"""By type; what is not here (json) takes any value."""
+
+
+# Lists of records ---------------------------------------------------------------------------------
+
+
+def _x2many(value: Any, info: Mapping[str, Any], name: str, check: bool, describe: Describe | None) -> Any:
+    try:
+        given = commands.parse(value, name)
+    except InvalidInput as error:
+        if not check:
+            return to_odoo(value, str(info["type"]))
+        if not isinstance(value, list) or not any(isinstance(one, list) for one in value):
+            message = 'send a list of ids, or commands such as [[6, 0, [1, 2]]] or [[0, 0, {"name": "x"}]].'
+            raise wrong(name, value, "type", message) from None
+        raise InvalidInput(error.message, **{**error.details, "field": name, "constraint": "command"}) from None
+    if value == []:
+        return [Command(Code.SET).as_list()]
+    ids = [one for command in given for one in (command.id, *command.ids)]
+    if check and any(one > INTEGER_MOST for one in ids):
+        raise wrong(name, max(ids), "range", "there is no record with this id.")
+    fields = _fields(str(info.get("relation") or ""), describe)
+    return [_command(one, index, name, fields, check, describe) for index, one in enumerate(given)]
+
+
+def _fields(relation: str, describe: Describe | None) -> Mapping[str, Mapping[str, Any]]:
+    """The related model's fields; none where they cannot be known, which leaves them to Odoo."""
+    if describe is None or not relation:
+        return {}
+    try:
+        return describe(relation)
+    except OdooError:
+        return {}
+
+
+def _command(
+    command: Command,
+    index: int,
+    name: str,
+    fields: Mapping[str, Mapping[str, Any]],
+    check: bool,
+    describe: Describe | None,
+) -> list[Any]:
+    if command.code not in (Code.CREATE, Code.UPDATE) or not fields:
+        return command.as_list()
+    values: dict[str, Any] = {}
+    for key, value in command.values.items():
+        where = f"{name}[{index}].{key}"
+        if key not in fields:
+            if not check:
+                values[key] = value
+                continue
+            near = get_close_matches(key, sorted(set(fields) - SET_BY_ODOO), n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise wrong(where, value, "unknown_field", f"the record has no such field.{hint}")
+        values[key] = inward(value, fields[key], where, check=check, describe=describe)
+    return Command(command.code, command.id, values).as_list()

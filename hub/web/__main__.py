@@ -17,6 +17,7 @@ def main(descriptor: int) -> None:
     """Serve until SIGTERM or SIGINT."""
     limits = Limits(
         body=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        file=settings.HUB_MAX_FILE_BYTES,
         seconds=settings.HUB_REQUEST_SECONDS,
         threads=settings.HUB_WEB_THREADS,
     )

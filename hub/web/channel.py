@@ -25,6 +25,12 @@ GATHERED = 64 * 1024
 TAKEN = 900.0
 """Seconds in which the other side must have taken all of an answer."""
 
+SENT_AT_ONCE = 256 * 1024
+"""Bytes of an answer that are read from its buffer at a time; Linux offers a socket's whole buffer, of megabytes."""
+
+FILE_SPEED = 256 * 1024
+"""Bytes a second at which a file must come at least, once the time for a request is over."""
+
 LINGER, QUIET = 30.0, 5.0
 """Seconds for which what still comes is read and thrown away after the last answer; and how long it may be silent."""
 
@@ -69,7 +75,7 @@ class Channel(HTTPChannel):
     logger = logging.getLogger("waitress")
 
     def __init__(self, server: Server, sock: socket.socket, addr: Any, adj: Any, map: dict[int, Any]) -> None:
-        self.parser_class = partial(Request, most_body=server.limits.body)
+        self.parser_class = partial(Request, most_body=server.limits.body, most_file=server.limits.file)
         self.begun: float | None = None
         """Since when a request has been arriving."""
         self.rested = self.moved = time.monotonic()
@@ -77,6 +83,7 @@ class Channel(HTTPChannel):
         self.lingering: float | None = None
         """Since when the last answer has been out, and only the other side's end is waited for."""
         super().__init__(server, sock, addr, adj, map=map)
+        self.sendbuf_len: int = min(sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), SENT_AT_ONCE)
 
     # --- reading ---
 
@@ -178,8 +185,14 @@ class Channel(HTTPChannel):
         """End what has taken too long; called about once a second."""
         if self._over(now):
             self.handle_close()
-        elif self.begun is not None and now - max(self.begun, self.rested) > self.server.limits.seconds:
+        elif self.begun is not None and now - max(self.begun, self.rested) > self._patience:
             self._refuse_slow()
+
+    @property
+    def _patience(self) -> float:
+        """Seconds in which the request must have arrived: for a file the longer, the more of it is here."""
+        more = self.arrived / FILE_SPEED if self.request is not None and self.request.is_file else 0.0
+        return float(self.server.limits.seconds + more)
 
     def _over(self, now: float) -> bool:
         if self.lingering is not None:

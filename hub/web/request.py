@@ -10,6 +10,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver
 from waitress.utilities import BadRequest, Error
 
+from hub.api.body import takes_file
 from hub.errors import HubError
 from hub.web.refusals import Refusal, UnknownVersion, told
 
@@ -29,15 +30,17 @@ GAP = re.compile(rb"[ \t]{100}")
 class Request(HTTPRequestParser):
     """One request as it arrives. ``error`` says why it is refused: the last thing that its connection hears.
 
-    A body over ``most_body`` bytes makes it ``too_large``, which is no error here: it goes on without the body, so that
-    the API can refuse it in its own words and log who sent it.
+    A body over ``most_body`` bytes, or over ``most_file`` at an address that takes a file, makes it ``too_large``,
+    which is no error here: it goes on without the body, so that the API can refuse it in its own words and log who
+    sent it.
     """
 
     path = ""  # waitress names it, in its log, even where there was none
 
-    def __init__(self, adj: Adjustments, most_body: int) -> None:
+    def __init__(self, adj: Adjustments, most_body: int, most_file: int = 0) -> None:
         super().__init__(adj)
         self.most_body = most_body
+        self.most_file = most_file
         self.too_large = False
         self._refusal: Refusal | None = None
 
@@ -49,6 +52,11 @@ class Request(HTTPRequestParser):
     @error.setter
     def error(self, error: Error | HubError) -> None:
         self._refusal = Refusal(error if isinstance(error, HubError) else told(error), self.headers)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its body is a file, as far as start line and headers have come."""
+        return takes_file(str(getattr(self, "command", "")), self.path)
 
     def received(self, data: bytes) -> int:
         """Take bytes of the connection; answers how many of them were this request's."""
@@ -107,7 +115,8 @@ class Request(HTTPRequestParser):
         body: Any = self.body_rcv
         if body is None or self.error is not None:
             return
-        self.too_large = max(self.content_length, len(body)) > self.most_body
+        most = max(self.most_body, self.most_file) if self.is_file else self.most_body
+        self.too_large = max(self.content_length, len(body)) > most
         if isinstance(body, ChunkedReceiver) and (
             len(body.control_line) > MOST_CONTROL or len(body.trailer) > MOST_TRAILER
         ):

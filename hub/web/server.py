@@ -47,6 +47,9 @@ class Limits:
     body: int = 10 * 1024 * 1024
     """Bytes of a body."""
 
+    file: int = 100 * 1024 * 1024
+    """Bytes of a body that is a file, at an address for one."""
+
     seconds: float = 60.0
     """In which a request must have arrived."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from apilog import record, strangers
 from apilog.models import ApiLog
-from hub.api import errors, prefer, trace
+from hub.api import errors, forms, prefer, query, trace
 from hub.api.body import check_body
 from hub.errors import HubError, Misconfigured
 from hub.flow.batching import Batch
@@ -57,6 +57,8 @@ class ApiView(APIView):
 
     asks: tuple[str, ...] = ()
     """What a configuration must offer one of, where that is not the request's own method."""
+    parameters: Mapping[str, Sequence[str]] = {}
+    """By method, what may stand in the address behind the question mark; anything for a method that is not here."""
 
     operation = ""
     caller: Caller | None = None
@@ -74,7 +76,7 @@ class ApiView(APIView):
             request.method or "",
             request.get_full_path(),
             request.headers.items(),
-            _body(request._request),
+            self.body_of(request._request),
         )
         credentials.check_network(self.caller)
         job = jobs.current.get()
@@ -85,8 +87,11 @@ class ApiView(APIView):
         self.standing = self._counted(self.caller)
         super().initial(request, *args, **kwargs)
         check_body(request._request)
+        if (known := self.parameters.get(request.method or "")) is not None:
+            query.check(request.query_params, known)
         self._once(request, self.caller)
         may_wait = self.caller.client is not None and request.method in self.deferrable
+        may_wait = may_wait and not forms.is_form(request._request)  # files are worked on while they are here
         if may_wait and prefer.wants_async(request.headers.get(prefer.HEADER, "")):
             raise Accepted(self._deferred(request, self.caller))
 
@@ -101,7 +106,7 @@ class ApiView(APIView):
             request.method,
             request._request.get_full_path(),
             self._database(request),
-            _body(request._request),
+            self.body_of(request._request),
         )
         found = idempotency.begin(asked, key)
         if isinstance(found, idempotency.Replay):
@@ -134,6 +139,13 @@ class ApiView(APIView):
         with suppress(HubError):
             return _database_of(self.asked_of(request))
         return ""
+
+    def body_of(self, request: HttpRequest) -> bytes:
+        """What the log keeps of the body, and what tells it from another one under the same Idempotency-Key."""
+        try:
+            return forms.shown(request) if forms.is_form(request) else request.body
+        except (RawPostDataException, RequestDataTooBig):
+            return b""  # whoever needs the body meets the same exception, and answers it
 
     def who(self, request: HttpRequest) -> Caller:
         """Who calls; raises NotAuthenticated or TooManyFailures."""
@@ -169,12 +181,12 @@ class ApiView(APIView):
         for name, value in (self.standing.headers() if self.standing else {}).items():
             final.headers[name] = value
         if self.log is not None:
-            final.render()
+            content = _rendered(final)
             if self.flow is not None:
                 record.add_script_log(self.log, map(str, self.flow.services.logs))
             if self.claim is not None:
                 idempotency.finish(self.claim, final.status_code, final.data)
-            record.answer(self.log, final.status_code, final.items(), final.content, self.failure)
+            record.answer(self.log, final.status_code, final.items(), content, self.failure)
         elif self.failure is not None:
             strangers.note(
                 self._about(request._request),
@@ -260,11 +272,13 @@ def _for_callers(failure: HubError) -> HubError:
     return Misconfigured("A script of this configuration failed. The hub's log says where; quote the trace_id.")
 
 
-def _body(request: HttpRequest) -> bytes:
-    try:
-        return request.body
-    except (RawPostDataException, RequestDataTooBig):
-        return b""  # whoever needs the body meets the same exception, and answers it
+def _rendered(response: Response) -> bytes:
+    """What the log keeps of the answer: the bytes themselves, or of a file what it is."""
+    if getattr(response, "streaming", False):
+        return str(getattr(response, "note", "")).encode()
+    if isinstance(response, Response):
+        response.render()
+    return bytes(response.content)
 
 
 @csrf_exempt

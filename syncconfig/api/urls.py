@@ -3,7 +3,7 @@
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from syncconfig.api import base, jobs, oauth, running, views
+from syncconfig.api import base, files, jobs, oauth, running, views
 
 
 class RecordIdConverter:
@@ -43,6 +43,7 @@ urlpatterns = [
     path("<model:model>", views.CollectionView.as_view()),
     path("<model:model>/batch", views.BatchView.as_view()),
     path("<model:model>/search", views.SearchView.as_view()),
+    path("<model:model>/<record_id:record_id>/<str:key>/content", files.FileView.as_view()),
     path("<model:model>/<record_id:record_id>", views.RecordView.as_view()),
     re_path(r"^.*$", base.api_not_found),
 ]

@@ -8,13 +8,18 @@ from django.db.models import prefetch_related_objects
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from hub.api import query
 from hub.api.envelope import success
+from hub.api.forms import FormParser
 from hub.api.pagination import Page
+from hub.api.parsers import StrictJSONParser
 from hub.flow.batching import Batch, intake
+from syncconfig import plans
 from syncconfig.api import runnable
 from syncconfig.api.base import ApiView
 
 BATCH_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+READS_FORMS = [StrictJSONParser, FormParser]
 OPERATIONS = {"POST": "create", "GET": "list", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -22,6 +27,7 @@ class IndexView(ApiView):
     """What this caller may use."""
 
     operation = "index"
+    parameters = {"GET": ()}
 
     def get(self, request: Request) -> Response:
         """The caller's configurations, with model, methods and field names; and the Out ones that it may run."""
@@ -34,7 +40,7 @@ class IndexView(ApiView):
                 "name": one.configuration.name,
                 "model": one.configuration.model,
                 "methods": one.methods,
-                "fields": [row.external_key for row in one.configuration.mappings.all()],
+                "fields": plans.offered_keys(one.configuration),
                 "url": f"/api/sync/v1/{one.configuration.model}",
             }
             for one in offers
@@ -56,6 +62,8 @@ class CollectionView(ApiView):
     """``/api/sync/v1/{model}``: create one, list them."""
 
     deferrable = ("POST",)
+    parser_classes = READS_FORMS
+    parameters = {"GET": query.LIST, "POST": query.CHANGE}
 
     def operation_of(self, method: str) -> str:
         """Create or list."""
@@ -64,7 +72,7 @@ class CollectionView(ApiView):
     def post(self, request: Request, model: str) -> Response:
         """Create a record: 201 with its id; 200 when one was found by the match keys and updated."""
         inbound = self.inbound(request, model, "POST")
-        answer = inbound.create(request.data, self.idempotent)
+        answer = inbound.create(request.data, self.idempotent, request.query_params.get("expand", ""))
         self.concern(answer["id"])
         location = {"Location": f"/api/sync/v1/{model}/{answer['id']}"}
         return Response(success(**answer), status=200 if "updated" in answer else 201, headers=location)
@@ -72,12 +80,12 @@ class CollectionView(ApiView):
     def get(self, request: Request, model: str) -> Response:
         """A page of records with the pagination block."""
         inbound = self.inbound(request, model, "GET")
-        query = request.query_params.dict()
-        page = Page.of(query)
+        asked = request.query_params.dict()
+        page = Page.of(asked)
         records, total = inbound.page(
-            query, request.query_params.getlist("domain"), limit=page.per_page, offset=page.offset
+            asked, request.query_params.getlist("domain"), limit=page.per_page, offset=page.offset
         )
-        block = page.block(total, request.path, {key: value for key, value in query.items() if key != "page"})
+        block = page.block(total, request.path, {key: value for key, value in asked.items() if key != "page"})
         return Response(success(data=records, pagination=block))
 
 
@@ -116,6 +124,7 @@ class SearchView(ApiView):
     """``/api/sync/v1/{model}/search``: records that match a domain, and how many there are in all."""
 
     operation = "search"
+    parameters = {"GET": query.SEARCH}
 
     def get(self, request: Request, model: str) -> Response:
         """By ``domain``, ``fields``, ``limit``, ``offset`` and ``order``."""
@@ -127,6 +136,8 @@ class RecordView(ApiView):
     """``/api/sync/v1/{model}/{id}``: get, update or delete one."""
 
     deferrable = ("PUT", "PATCH", "DELETE")
+    parser_classes = READS_FORMS
+    parameters = {"GET": query.RECORD, "PUT": query.CHANGE, "PATCH": query.CHANGE}
 
     def operation_of(self, method: str) -> str:
         """Get, update or delete."""
@@ -135,7 +146,7 @@ class RecordView(ApiView):
     def get(self, request: Request, model: str, record_id: int) -> Response:
         """One record."""
         inbound = self.inbound(request, model, "GET")
-        return Response(success(**inbound.get(record_id, request.query_params.get("fields", ""))))
+        return Response(success(**inbound.get(record_id, request.query_params.dict())))
 
     def put(self, request: Request, model: str, record_id: int) -> Response:
         """Update a record."""
@@ -153,4 +164,4 @@ class RecordView(ApiView):
 
     def _update(self, request: Request, model: str, record_id: int, method: str) -> Response:
         inbound = self.inbound(request, model, method)
-        return Response(success(**inbound.update(record_id, request.data)))
+        return Response(success(**inbound.update(record_id, request.data, request.query_params.get("expand", ""))))

@@ -51,6 +51,7 @@ WRONG = {
     "HUB_WEB_PROCESSES": ["0", "many", "100000"],
     "HUB_WEB_THREADS": ["0", "many", "100000"],
     "HUB_MAX_BODY_MB": ["0", "1.5", "10 MB", "100000"],
+    "HUB_MAX_FILE_MB": ["0", "1.5", "10 MB", "100000"],
     "HUB_REQUEST_SECONDS": ["-1", "0", "soon", "nan", "inf", "86400"],
     "HUB_METRICS_TOKEN": ["two words", "naïve"],
     "HUB_WORKERS": ["0", "many", "100000"],

@@ -17,6 +17,7 @@ from hub.errors import (
     OdooInvalidField,
     OdooMissing,
     OdooProtocol,
+    OdooTooLarge,
     OdooUnavailable,
     OdooValidation,
 )
@@ -40,7 +41,7 @@ ANSWERS: dict[str, tuple[bytes, type[OdooError], str]] = {
     "503": (http("", "503 Service Unavailable"), OdooUnavailable, "HTTP 503"),
     "504": (http(HTML, "504 Gateway Timeout"), OdooUnavailable, "HTTP 504"),
     "429": (http("{}", "429 Too Many Requests", "Retry-After: 7\r\n"), OdooUnavailable, "fewer calls"),
-    "413": (http(HTML, "413 Content Too Large"), OdooValidation, "large"),
+    "413": (http(HTML, "413 Content Too Large"), OdooTooLarge, "large"),
     "empty": (http(""), OdooProtocol, "nothing"),
     "blank": (http(" \n"), OdooProtocol, "nothing"),
     "text": (http("Not Found", "404 Not Found"), OdooProtocol, ""),

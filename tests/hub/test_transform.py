@@ -44,7 +44,8 @@ def inward(field: str, value: Any) -> Any:
     ("field", "value", "expected"),
     [
         ("name", "Ada", "Ada"),
-        ("name", None, False),
+        ("code", None, False),
+        ("code", False, False),
         ("rank", 3, 3),
         ("rank", 3.0, 3),
         ("price", 2, 2),
@@ -60,8 +61,15 @@ def inward(field: str, value: Any) -> Any:
         ("tag_ids", [[6, 0, [1, 2, 3]]], [[6, 0, [1, 2, 3]]]),
         ("tag_ids", [1, 2], [[6, 0, [1, 2]]]),
         ("tag_ids", [], [[6, 0, []]]),
-        ("line_ids", [[0, 0, {"qty": 10}], [2, 43, False]], [[0, 0, {"qty": 10}], [2, 43, False]]),
+        ("line_ids", [[0, 0, {"qty": 10}], [2, 43, False]], [[0, 0, {"qty": 10}], [2, 43, 0]]),
         ("image", "aGVsbG8=", "aGVsbG8="),
+        ("image", "aGVs\r\nbG8=\n", "aGVsbG8="),
+        ("name", "x" * 10_000, "x" * 10_000),
+        ("at", "0999-01-31T10:30:00Z", "0999-01-31 10:30:00"),
+        ("at", "2026-01-31T10:30:00.987654Z", "2026-01-31 10:30:00"),
+        ("at", "2026-01-31", "2026-01-31 00:00:00"),
+        ("at", "2026-01-31T23:30:00-05:00", "2026-02-01 04:30:00"),
+        ("day", "2026-01-31T23:30:00-05:00", "2026-01-31"),
     ],
 )
 def test_a_callers_value_becomes_odoos(field: str, value: Any, expected: Any) -> None:
@@ -72,6 +80,17 @@ def test_a_callers_value_becomes_odoos(field: str, value: Any, expected: Any) ->
     ("field", "value", "constraint"),
     [
         ("name", 5, "type"),
+        ("name", None, "required"),
+        ("name", False, "required"),
+        ("name", "x" * 10_001, "length"),
+        ("at", "0001-01-01T00:00:00+05:00", "format"),
+        ("at", "9999-12-31T23:59:59-05:00", "format"),
+        ("image", "no base64!", "format"),
+        ("image", "data:image/png;base64,aGVsbG8=", "format"),
+        ("image", "aGVsbG8", "format"),
+        ("tag_ids", [2**31], "range"),
+        ("tag_ids", [[6, 0, "1"]], "command"),
+        ("line_ids", [[1, 0, {}]], "command"),
         ("name", ["x"], "type"),
         ("code", "four", "length"),
         ("rank", "3", "type"),
@@ -87,7 +106,7 @@ def test_a_callers_value_becomes_odoos(field: str, value: Any, expected: Any) ->
         ("country_id", "Germany", "type"),
         ("country_id", -1, "type"),
         ("country_id", True, "type"),
-        ("tag_ids", [[9, 0, 0]], "type"),
+        ("tag_ids", [[9, 0, 0]], "command"),
         ("tag_ids", "1,2", "type"),
         ("image", 5, "type"),
     ],
@@ -188,7 +207,7 @@ def test_a_rule_for_the_way_out_is_not_written_and_one_for_the_way_in_not_shown(
     assert found.inward({"name": "Ada", "note": "x"}, complete=True) == {"name": "Ada", "note": "x"}
     with pytest.raises(InvalidInput) as refused:
         found.inward({"name": "Ada", "rank": 5}, complete=True)
-    assert refused.value.details == {"field": "rank", "constraint": "read_only"}
+    assert refused.value.details == {"field": "rank", "value": 5, "constraint": "read_only"}
     with pytest.raises(InvalidInput):
         found.row_for("note", "fields")
 

@@ -126,3 +126,33 @@ def test_a_large_body_waits_in_a_file_and_not_in_memory() -> None:
             (True, 64 * 1024**2),
             (False, 2),
         ]
+
+
+FILE = b"/api/sync/v1/ir.attachment/1/file/content"
+
+
+def test_a_file_may_be_larger_than_other_bodies_at_its_own_address_alone() -> None:
+    with serving(threads=1, body=1000, file=5000) as server:
+        for method, path, size, large in (
+            (b"PUT", FILE, 5000, False),
+            (b"PUT", FILE, 5001, True),
+            (b"POST", FILE, 1001, True),
+            (b"PUT", FILE + b"/more", 1001, True),
+            (b"PUT", b"/api/sync/v1/ir.attachment/1", 1001, True),
+            (b"PUT", b"/x" + FILE, 1001, True),
+        ):
+            with server.wire() as wire:
+                wire.send(b"%b %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (method, path, size))
+                assert wire.send(b"x" * size).answer().json["too large"] is large, (method, path, size)
+
+
+def test_a_file_may_take_longer_than_another_body() -> None:
+    size = 30_000_000  # for which a file has minutes
+    with serving(threads=1, body=1000, file=size, seconds=0.2) as server, server.wire() as file:
+        file.send(b"PUT %b HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (FILE, size))
+        file.send(b"x" * (size - 1))
+        with server.wire() as other:
+            other.send(HEAD + b"Content-Length: 2\r\n\r\n{")
+            assert other.answer().status == 408
+        answer = file.send(b"x").answer()
+        assert (answer.status, len(answer.json["body"])) == (200, size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from hub.errors import OdooAccess, OdooAuthentication, OdooMissing
 from hub.odoo.connection import (
@@ -21,7 +21,18 @@ from hub.odoo.connection import (
     Values,
     Version,
 )
-from hub.odoo.embedded import batching, deleting, imports, introspection, methods, outbox, passwords, reading, writing
+from hub.odoo.embedded import (
+    batching,
+    deleting,
+    filestore,
+    imports,
+    introspection,
+    methods,
+    outbox,
+    passwords,
+    reading,
+    writing,
+)
 from hub.odoo.embedded.catalog import Catalog
 from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.install import ADMIN, ensure
@@ -236,6 +247,40 @@ class EmbeddedOdoo(Odoo):
         """See :meth:`Odoo.fields_get`."""
         with self.session(context) as session:
             return introspection.fields_get(session, model, attributes)
+
+    def write_file(
+        self,
+        model: str,
+        record_id: int,
+        field: str,
+        source: IO[bytes],
+        size: int,
+        values: Values | None = None,
+        *,
+        context: Context | None = None,
+    ) -> None:
+        """See :meth:`Odoo.write_file`."""
+        if size < filestore.LARGE:
+            super().write_file(model, record_id, field, source, size, values, context=context)
+            return
+        with self.session(context, write=True) as session, filestore.little_cache(session):
+            kept = filestore.keep(session, source, size)
+            writing.write(session, model, [record_id], {**plain(values or {}), field: kept})
+            filestore.sweep(session)
+
+    @contextmanager
+    def read_file(
+        self, model: str, record_id: int, field: str, *, context: Context | None = None
+    ) -> Iterator[Iterator[bytes] | None]:
+        """See :meth:`Odoo.read_file`."""
+        with self.session(context) as session:
+            reference = reading.file_reference(session, model, record_id, field)
+            if reference is not None:
+                with filestore.little_cache(session):
+                    yield filestore.pieces(session, reference)
+                return
+        with super().read_file(model, record_id, field, context=context) as found:
+            yield found
 
     def close(self) -> None:
         """Close the file's idle connections; the next call opens one anew."""

@@ -69,7 +69,7 @@ def _held(other: Model, field: Field) -> OdooValidation:
         "odoo.exceptions.ValidationError",
         model=other.name,
         field=field.name,
-        constraint="foreign_key",
+        constraint="restrict",
     )
 
 

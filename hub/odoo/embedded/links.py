@@ -152,7 +152,7 @@ def _link(target: _Target, ids: Sequence[int]) -> None:
             "odoo.exceptions.ValidationError",
             field=target.field.name,
             value=missing[0],
-            constraint="foreign_key",
+            constraint="exists",
         )
     field = target.field
     target.session.run_many(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hub.errors import OdooValidation
+from hub.odoo.embedded import filestore
 from hub.odoo.embedded.fields import Field
 from hub.odoo.embedded.order import order_by
 from hub.odoo.embedded.query import expression, where
@@ -84,13 +85,28 @@ def _scalars(
     names = [field.name for field in fields]
     records: dict[int, Record] = {}
     for row in rows:
-        found = {field.name: shown(field, value) for field, value in zip(plain, row[1:], strict=True)}
+        found = {field.name: _shown(session, field, value) for field, value in zip(plain, row[1:], strict=True)}
         record: Record = {"id": row[0]}
         for one in names:
             if one != "id":
                 record[one] = found.get(one)
         records[row[0]] = record
     return records
+
+
+def file_reference(session: Session, name: str, record_id: int, field: str) -> bytes | None:
+    """Where the content of a binary field is kept, if that is in pieces and the user may read the record."""
+    model = session[name]
+    check_access(session, model, "read")
+    check_companies(session, model, [record_id], "read")
+    found = session.one(
+        f"SELECT {expression(model.field(field), 't')} FROM {model.table} t WHERE t.id = ?", [record_id]
+    )
+    return found if isinstance(found, bytes) else None
+
+
+def _shown(session: Session, field: Field, value: Any) -> Any:
+    return filestore.text(session, value) if isinstance(value, bytes) else shown(field, value)
 
 
 def _fill_links(session: Session, field: Field, records: dict[int, Record]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 
-from hub.odoo.embedded import outbox, sequences
+from hub.odoo.embedded import filestore, outbox, sequences
 from hub.odoo.embedded.schema import Model, Registry
 from hub.odoo.embedded.session import Session
 
@@ -17,7 +17,7 @@ def fingerprint(registry: Registry) -> str:
     described = repr([(model.name, model.unique, sorted(model.fields.items())) for model in registry.models.values()])
     # A default may be a function, whose repr holds an address that differs in every process.
     text = "".join(part.split(">", 1)[-1] for part in described.split("<function "))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256((text + filestore.TABLE).encode()).hexdigest()
 
 
 def meta(connection: sqlite3.Connection, name: str) -> str:
@@ -34,7 +34,7 @@ def set_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
 
 def create_tables(connection: sqlite3.Connection, registry: Registry) -> None:
     """Create what is missing, tables, columns and indexes; what is there stays."""
-    for statement in (_META, sequences.TABLE, outbox.TABLE):
+    for statement in (_META, sequences.TABLE, outbox.TABLE, filestore.TABLE):
         connection.execute(statement)
     for model in registry.models.values():
         _create_table(connection, model)

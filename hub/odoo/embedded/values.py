@@ -12,6 +12,7 @@ from typing import Any
 
 from hub.errors import OdooValidation
 from hub.odoo.embedded.fields import Field
+from hub.odoo.embedded.filestore import Kept, size_of
 from hub.odoo.embedded.markup import sanitised
 from hub.odoo.embedded.schema import Model
 
@@ -120,7 +121,10 @@ def _many2one(field: Field, value: Any) -> int | None:
     raise ValueError("expected the id of a record")
 
 
-def _binary(field: Field, value: Any) -> str | None:
+def _binary(field: Field, value: Any) -> str | bytes | None:
+    if isinstance(value, Kept):
+        _check_image(field, value.head)
+        return value.reference
     text = value.decode("ascii") if isinstance(value, bytes) else str(value)
     if not text:
         return None
@@ -128,9 +132,13 @@ def _binary(field: Field, value: Any) -> str | None:
         data = base64.b64decode(text, validate=False)
     except binascii.Error as exc:
         raise ValueError("expected base64") from exc
+    _check_image(field, data)
+    return text if data else None
+
+
+def _check_image(field: Field, data: bytes) -> None:
     if field.image and data and not data.startswith(_IMAGES) and data[8:12] != b"WEBP":
         raise ValueError("this file could not be decoded as an image file")
-    return text if data else None
 
 
 def _json(field: Field, value: Any) -> str:
@@ -156,7 +164,9 @@ _CONVERTERS: Mapping[str, Callable[[Field, Any], Any]] = {
 
 
 def shown(field: Field, value: Any) -> Any:
-    """What a column's value reads as: empty is ``False``, numbers are never empty. Not for relations' names."""
+    """What a column's value reads as: empty is ``False``, numbers are never empty. Not for relations' names;
+    of a file in pieces its size.
+    """
     if field.secret:
         return ""
     if field.type == "boolean":
@@ -167,4 +177,6 @@ def shown(field: Field, value: Any) -> Any:
         return json.loads(value)
     if field.type in ("float", "monetary"):
         return float(value)
+    if isinstance(value, bytes):
+        return size_of(value)
     return value

@@ -111,7 +111,7 @@ def _check_links(session: Session, model: Model, rows: Sequence[Values]) -> None
                 "odoo.exceptions.ValidationError",
                 field=field.name,
                 value=min(missing),
-                constraint="foreign_key",
+                constraint="exists",
             )
 
 

@@ -11,7 +11,7 @@ from hub.errors import Misconfigured
 from hub.odoo.values import from_odoo
 from hub.transform import types
 from hub.transform.kinds.base import TO_MANY, Bound, FieldInfo, Kind, bad_detail, is_field, words
-from hub.transform.kinds.simple import one_related
+from hub.transform.kinds.simple import not_one, one_related
 from hub.transform.services import Incoming, Outgoing
 
 
@@ -87,8 +87,7 @@ class Lookup(Kind):
             return found[0]
         if not found and row.options.create:
             return row.services.create(relation, {field: value})
-        count = "no record" if not found else "more than one record"
-        raise types.wrong(row.name, value, "lookup", f"{count} of {relation} has this {field}.")
+        raise not_one(value, row, relation, field, found)
 
 
 FORMS = {"alpha-2": "alpha_2", "alpha-3": "alpha_3", "numeric": "numeric", "name": "name"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hub.errors import InvalidInput, Misconfigured
@@ -29,7 +29,7 @@ class Plain(Kind):
         _, dot, tail = row.rule.odoo_field.partition(".")
         if dot:
             return one_related(value, row, tail)
-        return types.inward(value, row.info, row.name, check=incoming.check)
+        return types.inward(value, row.info, row.name, check=incoming.check, describe=row.services.describe)
 
 
 class Constant(Kind):
@@ -123,9 +123,15 @@ def one_related(value: Any, row: Bound, field: str) -> Any:
         raise types.wrong(row.name, value, "type", f"send the {field} of a record of {relation}.")
     found = row.services.find(relation, field, value)
     if len(found) != 1:
-        count = "no record" if not found else "more than one record"
-        raise types.wrong(row.name, value, "lookup", f"{count} of {relation} has this {field}.")
+        raise not_one(value, row, relation, field, found)
     return found[0]
+
+
+def not_one(value: Any, row: Bound, relation: str, field: str, found: Sequence[int]) -> InvalidInput:
+    """The error for a value that no related record has, or several."""
+    count = "more than one record" if found else "no record"
+    hint = " A currency must be switched on in Odoo before it can be used." if relation == "res.currency" else ""
+    return types.wrong(row.name, value, "lookup", f"{count} of {relation} has this {field}.{hint}")
 
 
 def nested(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.errors import OdooValidation
 from hub.odoo.embedded import fields as f
+from hub.odoo.embedded.filestore import Kept
 from hub.odoo.embedded.schema import Hooks, Model, Unique
 from hub.odoo.embedded.session import IN_LIST, Session, id_list
 
@@ -222,7 +223,8 @@ PARAMETER = Model(
 
 
 def _attachment_size(session: Session, values: dict[str, Any]) -> None:
-    values["file_size"] = len(base64.b64decode(str(values.get("datas") or "")))
+    content = values.get("datas") or ""
+    values["file_size"] = content.size if isinstance(content, Kept) else len(base64.b64decode(str(content)))
 
 
 def _attachment_written(session: Session, ids: list[int], values: dict[str, Any]) -> None:
