@@ -32,6 +32,11 @@ def register(transport: type[Odoo]) -> type[Odoo]:
     return transport
 
 
+def unregister(transport: type[Odoo]) -> None:
+    """Make it unknown again."""
+    _transports.pop(transport.transport, None)
+
+
 for _known in (EmbeddedOdoo, Json2Odoo, JsonRpcOdoo):
     register(_known)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 from rest_framework.test import APIClient
 
-from hub.odoo.connect import register
+from hub.odoo.connect import register, unregister
 from hub.odoo.connection import Context
 from hub.odoo.embedded import EmbeddedOdoo
 from hub.odoo.embedded.session import Session
@@ -22,7 +22,6 @@ pytestmark = pytest.mark.django_db
 URL = "/api/sync/v1/res.partner"
 
 
-@register
 class CountedOdoo(EmbeddedOdoo):
     """A transport like the embedded Odoo, which notes each call: whether it might write."""
 
@@ -38,10 +37,12 @@ class CountedOdoo(EmbeddedOdoo):
 
 
 @pytest.fixture
-def connection(db: None, odoo_file: Path) -> OdooConnection:
+def connection(db: None, odoo_file: Path) -> Iterator[OdooConnection]:
     """A connection by that transport."""
     CountedOdoo.calls.clear()
-    return OdooConnection.objects.create(code="main", name="Counted", transport="counted", url=str(odoo_file))
+    register(CountedOdoo)
+    yield OdooConnection.objects.create(code="main", name="Counted", transport="counted", url=str(odoo_file))
+    unregister(CountedOdoo)
 
 
 @pytest.fixture

@@ -9,11 +9,14 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from syncconfig import remembered
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def migrate(name: str | None) -> Any:
     """The models as of that migration of syncconfig, or as of the last ones."""
+    remembered.remove()  # as Django's pre_migrate does
     executor = MigrationExecutor(connection)
     targets = [("syncconfig", name)] if name else executor.loader.graph.leaf_nodes()
     executor.migrate(targets)
@@ -24,6 +27,7 @@ def migrate(name: str | None) -> Any:
 def afterwards() -> Iterator[None]:
     yield
     migrate(None)
+    remembered.install()
 
 
 def test_clients_get_an_id_and_keep_what_they_may_use() -> None:
