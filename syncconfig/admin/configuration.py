@@ -22,7 +22,7 @@ from hub.modeladmin import HubModelAdmin
 from hub.redact import redact_url
 from hub.widgets import SecretsAdminMixin
 from syncconfig import drift, endpoints, listening, runs, schedules
-from syncconfig.admin import previewing, testing
+from syncconfig.admin import previewing, replaying, testing
 from syncconfig.admin.answers import AnswerInline
 from syncconfig.admin.configuration_form import IN, KEYS_JS, OUT, ConfigurationForm
 from syncconfig.admin.deleting import counted
@@ -78,7 +78,7 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
     empty_text = "A configuration says which records are exchanged with which external system."
     prepopulated_fields = {"code": ["name"]}
     readonly_fields = ["shown_schedule", "shown_count", "shown_endpoint"]
-    actions_detail = ["preview", "run_now", "pause", "resume", "run_samples", "check_fields", "see_logs"]
+    actions_detail = ["preview", "run_now", "pause", "resume", "send_again", "run_samples", "check_fields", "see_logs"]
     actions = ["run_selected"]
     warn_unsaved_form = True
     conditional_fields = {
@@ -123,7 +123,7 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         configuration = self.get_object(request, str(object_id))
         left_out = []
         if configuration is None or not configuration.is_out:
-            left_out += ["run_now", "pause", "resume"]
+            left_out += ["run_now", "pause", "resume", "send_again"]
         else:
             left_out.append("pause" if endpoints.standings([configuration]) else "resume")
         if configuration is None or not configuration.samples.exists():
@@ -301,6 +301,15 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
             self.log_change(request, configuration, "Resumed by hand.")
         self.message_user(request, f"“{configuration.name}” sends again.", level=messages.SUCCESS)
         return go_to(request, reverse("admin:syncconfig_configuration_change", args=[configuration.pk]))
+
+    @button("Send again", "replay", "replay", "send-again")
+    def send_again(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
+        """Finished messages, then and now."""
+        return replaying.page(request, configuration)
+
+    def has_replay_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may change configurations, and who was given this alone."""
+        return self.has_change_permission(request) or request.user.has_perm("syncconfig.replay_delivery")
 
     @button("Preview", "visibility", "view", "preview")
     def preview(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:

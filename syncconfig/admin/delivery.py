@@ -19,6 +19,7 @@ from hub.modeladmin import HubModelAdmin
 from hub.moments import NO_BREAK, short
 from hub.readonly import ReadOnlyMixin
 from syncconfig import held, outbox
+from syncconfig.admin import replaying
 from syncconfig.models import Delivery, Run
 
 DELIVERY_LABELS = {
@@ -58,7 +59,7 @@ class DeliveryAdmin(ReadOnlyMixin, HubModelAdmin):
     search_help_text = "Record id, trace id or message id"
     list_select_related = ["configuration"]
     actions = ["send_again", "send_from_present", "discard"]
-    actions_detail = ["send_this_again", "send_this_from_present", "discard_this", "see_attempts"]
+    actions_detail = ["send_this_again", "send_this_from_present", "discard_this", "compare", "see_attempts"]
     list_per_page = 50
     show_full_result_count = False
     fieldsets = [
@@ -212,6 +213,11 @@ class DeliveryAdmin(ReadOnlyMixin, HubModelAdmin):
             self.log_change(request, delivery, "Sent again by hand.")
         self.message_user(request, told, level=messages.SUCCESS if count else messages.WARNING)
         return go_to(request, reverse("admin:syncconfig_delivery_change", args=[delivery.pk]))
+
+    @button("Compare", "difference", "view", "compare")
+    def compare(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
+        """What went out, against what would go out now."""
+        return replaying.of_one(request, delivery)
 
     @button("Attempts in the log", "receipt_long", "view", "attempts")
     def see_attempts(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:

@@ -20,6 +20,11 @@ one = Configuration.objects.get(code='customers-out')
 one.url = {url!r}
 one.on_create = one.on_update = False
 one.save()
+for other in Configuration.objects.filter(request_type='out'):
+    other.schedule = ''  # the test may run at a full hour
+    other.active = other.pk == one.pk
+    other.save()
+one.refresh_from_db()
 ids = odoo_of(one.connection).create('res.partner', [{{'name': f'Kill {{n}}'}} for n in range({many})])
 one.domain = "[('name', 'like', 'Kill ')]"
 one.save()
