@@ -112,8 +112,10 @@ def _selection(value: Any, info: Mapping[str, Any], name: str) -> Any:
 
 
 def _many2one(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    record_id = value.get("id") if isinstance(value, Mapping) else value
-    if record_id is False or record_id is None:
+    if isinstance(value, Mapping) and "id" not in value:
+        raise wrong(name, value, "type", f'name the record of {info.get("relation")} by its id: {{"id": 235}}.')
+    record_id = value["id"] if isinstance(value, Mapping) else value
+    if record_id is None:
         return inward(None, info, name)
     if not _is_id(record_id):
         raise wrong(name, value, "type", f'send the id of a record of {info.get("relation")}, as 235 or {{"id": 235}}.')

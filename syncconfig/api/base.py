@@ -200,16 +200,20 @@ class ApiView(APIView):
 
     def inbound(self, request: Request, model: str, *methods: str) -> Inbound:
         """The engine's flow for the configuration that offers one of the methods; the log row learns which it is."""
+        return self.flow_of(request, self.offer(request, model, *methods))
+
+    def offer(self, request: Request, model: str, *methods: str) -> Offer:
+        """The configuration that offers one of the methods to this caller."""
         assert self.caller is not None
-        code = request.headers.get(CHOOSER, "")
-        return self._flow_of(request, access.configuration_for(self.caller, model, methods, code))
+        return access.configuration_for(self.caller, model, methods, request.headers.get(CHOOSER, ""))
 
     def inbound_by_code(self, request: Request, code: str) -> Inbound:
         """The engine's flow for a configuration that lets callers create, by its code."""
         assert self.caller is not None
-        return self._flow_of(request, access.by_code(self.caller, code, "POST"))
+        return self.flow_of(request, access.by_code(self.caller, code, "POST"))
 
-    def _flow_of(self, request: Request, offer: Offer) -> Inbound:
+    def flow_of(self, request: Request, offer: Offer) -> Inbound:
+        """The engine's flow for that configuration."""
         assert self.caller is not None
         assert self.log is not None
         configuration, client = offer.configuration, self.caller.client

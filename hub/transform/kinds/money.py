@@ -11,6 +11,7 @@ from hub.transform import types
 from hub.transform.kinds.base import Bound, FieldInfo, Kind, bad_detail, is_field
 from hub.transform.records import ids_of
 from hub.transform.services import Incoming, Outgoing, Services
+from hub.transform.shapes import Schema
 
 _CODE = re.compile(r"[A-Z]{3}")
 _WORDS = re.compile(r"(?P<code>[A-Z]{3})(\s+from\s+(?P<source>[\w.]+))?(\s+at\s+(?P<day>\w+))?")
@@ -74,6 +75,10 @@ class Currency(Kind):
             own = held[0]["id"] if held else None
         own = own or row.services.company_currency()
         return _converted(row.services, checked, exchange.code, own, None)
+
+    def gives(self, row: Bound) -> Schema:
+        """The amount in that currency."""
+        return {"type": ["number", "null"], "description": f"In {row.options.code}."}
 
 
 def _fixed(exchange: Exchange) -> str:
