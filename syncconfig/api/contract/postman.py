@@ -84,13 +84,13 @@ class Steps:
         return found
 
     def _change(self) -> Json:
-        """One key with another value."""
-        for key, value in self._data().items():
-            if isinstance(value, str | bool | int | float) and key not in (
-                self.one.flow.plan.match if self.one.flow else ()
-            ):
+        """One key with another value; all of them where none stands for itself."""
+        data = self._data()
+        for key, value in data.items():
+            alone = self.one.parts.below[key].row is not None and isinstance(value, str | bool | int | float)
+            if alone and key not in self.match:
                 return {key: value}
-        return {}
+        return data
 
     def _read(self) -> list[Json]:
         total = "pm.expect(pm.response.json().count).to.be.at.least(pm.response.json().records.length)"
