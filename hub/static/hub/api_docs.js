@@ -9,7 +9,7 @@
     const body = await answer.json();
     form.hidden = answer.ok;
     if (!answer.ok) {
-      document.getElementById("told").textContent = token ? body.error.message : "";
+      document.getElementById("told").textContent = body.error.message;
       return;
     }
     const ui = SwaggerUIBundle({
@@ -28,5 +28,5 @@
     event.preventDefault();
     show(document.getElementById("token").value.trim());
   });
-  show("");
+  if ("known" in place.dataset) show("");
 })();

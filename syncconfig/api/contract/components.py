@@ -51,7 +51,7 @@ HEADERS: dict[str, Json] = {
 ON_ALL = ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 """The headers of every answer."""
 
-ON_ERRORS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+ON_ERRORS = {401: ("WWW-Authenticate",), 429: (*ON_ALL[1:], "Retry-After"), 503: ("Retry-After",)}
 
 PARAMETERS: dict[str, Json] = {
     "Idempotency-Key": {
@@ -188,7 +188,7 @@ def error_responses() -> dict[str, Json]:
         error = {"code": code, "message": message, "details": details, "trace_id": "req_9f3c2a1b0d4e5f67"}
         found[f"Error{status}"] = {
             "description": meaning,
-            "headers": header_references(*ON_ALL, *ON_ERRORS.get(status, ())),
+            "headers": header_references("X-Request-ID", *ON_ERRORS.get(status, ())),
             "content": {
                 "application/json": {
                     "schema": {"$ref": "#/components/schemas/Error"},

@@ -71,7 +71,7 @@ def security_schemes(resources: Sequence[Resource], server: str) -> Json:
     """How callers may say who they are."""
     scopes = {one.code: one.configuration.name for one in resources if one.configuration.accepts_oauth}
     flow = {"tokenUrl": f"{server}{BASE}/oauth/token", "scopes": scopes}
-    return {
+    every = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "A token of an API client: hub_..."},
         "basic": {"type": "http", "scheme": "basic", "description": "The client ID, and a token as the password."},
         "oauth2": {
@@ -80,6 +80,8 @@ def security_schemes(resources: Sequence[Resource], server: str) -> Json:
             "flows": {"clientCredentials": flow},
         },
     }
+    used = {name for one in resources for way in one.security for name in way} | ({"basic"} if scopes else {"bearer"})
+    return {name: scheme for name, scheme in every.items() if name in used}
 
 
 def _about(held: Sequence[Resource]) -> str:

@@ -100,7 +100,7 @@ class PostmanView(ContractView):
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Swagger UI. The page says nothing by itself: the document behind it asks who wants to see it."""
-    return render(request, "hub/api_docs.html")
+    return render(request, "hub/api_docs.html", {"known": bool(user_of(request))})
 
 
 def user_of(request: HttpRequest) -> str:
