@@ -91,9 +91,18 @@ def accepted(part: Part, *, complete: bool) -> Schema:
 
 def _value(row: Bound) -> Schema:
     found = row.kind.accepts(row)
-    if not row.rule.required or row.rule.has_default or row.kind.makes_own:
-        return shapes.or_empty(found, row.kind.empty(row))
-    return found | {"minLength": 1} if "string" in _types(found) else found
+    if not row.rule.required or row.kind.makes_own:
+        return shapes.or_empty(found, _empty(row))
+    found |= {"minLength": 1} if "string" in _types(found) else {}
+    return shapes.or_empty(found, (None,)) if row.rule.has_default else found
+
+
+def _empty(row: Bound) -> tuple[Any, ...]:
+    """What empties the field, where Odoo lets it be empty; a number that is none becomes 0."""
+    values = row.kind.empty(row)
+    if not row.info.get("required") or row.rule.has_default or row.info["type"] in shapes.NEVER_EMPTY:
+        return values
+    return ("",) if "" in values and row.kind.key == "plain" and row.info["type"] in shapes.TEXTS else ()
 
 
 def given(part: Part) -> Schema:

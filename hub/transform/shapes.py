@@ -17,6 +17,7 @@ COMMANDS = "#/components/schemas/Commands"
 """Where an OpenAPI document says what Odoo's commands for lists are; ``commands`` is what stands there."""
 
 ID: Schema = {"type": "integer", "minimum": 1, "maximum": INTEGER_MOST}
+NEVER_EMPTY = ("integer", "float", "monetary", "boolean", "one2many", "many2many")
 TEXTS = ("char", "text", "html")
 BASE64 = r"^[A-Za-z0-9+/\s]*={0,2}\s*$"
 

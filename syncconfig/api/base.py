@@ -60,6 +60,7 @@ class ApiView(APIView):
     parameters: Mapping[str, Sequence[str]] = {}
     """By method, what may stand in the address behind the question mark; anything for a method that is not here."""
 
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     operation = ""
     caller: Caller | None = None
     log: ApiLog | None = None
@@ -106,7 +107,7 @@ class ApiView(APIView):
             request.method,
             request._request.get_full_path(),
             self._database(request),
-            self.body_of(request._request),
+            self.body_of(request._request) + request.headers.get(CHOOSER, "").encode(),
         )
         found = idempotency.begin(asked, key)
         if isinstance(found, idempotency.Replay):
@@ -180,6 +181,10 @@ class ApiView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         for name, value in (self.standing.headers() if self.standing else {}).items():
             final.headers[name] = value
+        if final.status_code == errors.MethodNotAllowed.status:
+            final.headers["Allow"] = ", ".join(self.offered())
+        else:
+            del final.headers["Allow"]  # what DRF knows of the address holds for no caller in particular
         if self.log is not None:
             content = _rendered(final)
             if self.flow is not None:
@@ -228,6 +233,14 @@ class ApiView(APIView):
         company = client.company_id if client is not None else None
         self.flow = plans.inbound(configuration, offer.withheld, company, self.caller.known, about)
         return self.flow
+
+    def offered(self) -> list[str]:
+        """The methods of this address that the caller may use, for the header Allow (RFC 9110, 15.5.6)."""
+        model = str(self.kwargs.get("model", ""))
+        offers = self.caller.offers(model) if self.caller is not None and model else []
+        given = {method for one in offers for method in one.methods}
+        here = [name.upper() for name in self.http_method_names if hasattr(self, name)]
+        return [name for name in here if not model or given & set(self.asks or ("GET" if name == "HEAD" else name,))]
 
     @property
     def idempotent(self) -> str:

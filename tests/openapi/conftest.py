@@ -1,96 +1,24 @@
-"""Configurations of every sort: the contract of all of them is tested against what the API really does."""
+"""Configurations of every sort, a client that may use them, and a product that exists."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from hub.odoo.connection import Odoo
-from syncconfig.models import ApiClient, Configuration
-from tests.conftest import Make
-
-ALL = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-UNLIMITED = {"calls_per_hour": 0, "calls_per_minute": 0}
-
-PLAIN: list[Any] = [
-    ("name", "name", {"required": True}),
-    ("email", "email"),
-    ("comment", "comment"),
-    ("customer_rank", "customer_rank"),
-    ("credit_limit", "credit_limit"),
-    ("is_company", "is_company"),
-    ("trust", "trust"),
-    ("country_id", "country_id"),
-    ("category_id", "category_id"),
-    ("child_ids", "child_ids"),
-    ("image_1920", "image_1920"),
-    ("sale_order_count", "sale_order_count", {"direction": "out"}),
-]
-KINDS: list[Any] = [
-    ("name", "name", {"kind": "template", "detail": "{{ first }} {{ last }}"}),
-    ("ref", "number", {"required": True}),
-    ("phone", "contact.phone", {"kind": "phone", "detail": "E164, US"}),
-    ("city", "contact.address.city"),
-    ("country_id", "contact.address.country", {"kind": "country", "detail": "alpha-3"}),
-    ("email", "mails[0]"),
-    ("website", "mails[1]"),
-    ("country_id.name", "contact.address.country_name", {"direction": "out"}),
-    ("trust", "rating", {"kind": "table", "detail": "good = A; normal = B; bad = 3"}),
-    ("category_id", "tags", {"kind": "lookup", "detail": "name, create"}),
-    ("function", "function", {"kind": "constant", "detail": '"from the shop"'}),
-    ("company_registry", "registry", {"kind": "script", "detail": "result = str(value)[:20] if value else None"}),
-    ("credit_limit", "limit", {"kind": "currency", "detail": "USD"}),
-    ("lang", "language", {"default": '"en_US"', "required": True}),
-    ("barcode", "secret_code", {"direction": "in"}),
-]
-ORDERS: list[Any] = [
-    ("name", "number", {"direction": "out"}),
-    ("partner_id", "customer", {"kind": "lookup", "detail": "name", "required": True}),
-    ("date_order", "ordered_at"),
-    ("validity_date", "valid_until", {"kind": "date", "detail": "%d/%m/%Y"}),
-    ("commitment_date", "due"),
-    ("order_line.product_id.default_code", "lines[].sku", {"required": True}),
-    ("order_line.product_uom_qty", "lines[].quantity"),
-    ("order_line.price_unit", "lines[].price"),
-    ("amount_total", "total", {"direction": "out"}),
-]
+from syncconfig.models import Configuration, OdooConnection
+from tests.openapi.configurations import client, create
 
 
 @pytest.fixture
-def configurations(make: Make) -> list[Configuration]:
-    """Two of the same model, orders with lines, match keys, a shop's webhook, and one to read only."""
-    every = {"accepts_bearer": True, "accepts_basic": True, "accepts_oauth": True}
-    return [
-        make("a-plain", PLAIN, request_type="in", methods=ALL, **every),
-        make("b-kinds", KINDS, request_type="in", methods=ALL, **every),
-        make("orders", ORDERS, request_type="in", methods=ALL, model="sale.order", **every),
-        make(
-            "tags", [("name", "label", {"required": True}), ("color", "color")], request_type="in", methods=ALL,
-            model="res.partner.category", match_keys="label", **every,
-        ),
-        make(
-            "shop", [("ref", "customer.id", {"required": True}), ("name", "customer.name", {"required": True})],
-            request_type="in", methods=["POST"], model="res.partner", unmapped="ignore", records_path="data.orders",
-            match_keys="customer.id", **every,
-        ),
-        make(
-            "products", [("name", "title"), ("default_code", "sku"), ("list_price", "price")], request_type="in",
-            methods=["GET"], model="product.product", **every,
-        ),
-    ]  # fmt: skip
+def configurations(connection: OdooConnection) -> list[Configuration]:
+    """All of them, on the embedded Odoo."""
+    return create(connection)
 
 
 @pytest.fixture
-def client_of_all(configurations: list[Configuration]) -> ApiClient:
-    """A client that may use all of them as often as it likes."""
-    return ApiClient.objects.create(name="Web shop", all_configurations=True, **UNLIMITED)
-
-
-@pytest.fixture
-def token(client_of_all: ApiClient) -> str:
-    """Its token."""
-    return client_of_all.issue_token()
+def token(configurations: list[Configuration]) -> str:
+    """The token of a client that may use all of them as often as it likes."""
+    return client().issue_token()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from hub.transform.kinds import Kind
 from hub.transform.shapes import PICTURE
 from syncconfig.models import ApiClient, Configuration
 from tests.conftest import Make
-from tests.openapi.conftest import KINDS, ORDERS, PLAIN
+from tests.openapi.configurations import KINDS, ORDERS, PLAIN
 
 pytestmark = pytest.mark.django_db
 URL = "/api/sync/v1/openapi.json"
@@ -281,3 +281,10 @@ def test_a_script_that_reads_first_leaves_the_shape_open(api: APIClient, make: M
     answer = api.post(PARTNER, body, format="json", HTTP_X_SYNC_CONFIG="scripted")
     assert answer.json()["data"] == "thanks"
     assert problems(document, answer_of(document["paths"][PARTNER]["post"], 201), answer.json()) == []
+
+
+def test_an_amount_that_is_too_large_to_be_converted_is_refused(api: APIClient, document: Any) -> None:
+    data = {"number": "1", "first": "A", "last": "B", "limit": 6.8e235}
+    assert problems(document, document["components"]["schemas"]["b-kinds.create"], data) != []
+    answer = api.post(PARTNER, {"data": data}, format="json", HTTP_X_SYNC_CONFIG="b-kinds")
+    assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, "limit")

@@ -167,7 +167,7 @@ class Nested(Kind):
         relation = str(row.info["relation"])
         values = _values(row, one, index, complete=False)
         sought = values.get(options.match)
-        found = row.services.find(relation, options.match, sought) if sought not in (None, False, "") else []
+        found = row.services.find(relation, options.match, sought) if not types.nothing(sought) else []
         if len(found) > 1:
             where = row.name if index is None else f"{row.name}[{index}]"
             raise types.wrong(where, sought, "lookup", f"more than one record of {relation} has this {options.match}.")

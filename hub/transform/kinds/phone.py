@@ -90,7 +90,7 @@ class Phone(Kind):
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """The number as Odoo stores it."""
-        if value in (None, "", False):
+        if types.nothing(value):
             return False
         way: Way = row.options
         number = _number(value, way.region) if isinstance(value, str) else None

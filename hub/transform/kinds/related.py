@@ -70,8 +70,9 @@ class Lookup(Kind):
         return one_related(value, row, field)
 
     def _several(self, value: Any, row: Bound, field: str) -> Any:
-        if value in (None, False, ""):
+        if types.nothing(value):
             value = []
+        value = types.whole(value)
         if not isinstance(value, list):
             raise types.wrong(row.name, value, "type", f"send a list, with the {field} of each record.")
         ids = []
@@ -156,8 +157,9 @@ class Country(Kind):
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """The country with that code or English name."""
-        if value in (None, "", False):
+        if types.nothing(value):
             return False
+        value = types.whole(value)
         if not isinstance(value, str | int) or isinstance(value, bool):
             raise types.wrong(row.name, value, "type", "send a country's code, such as DE.")
         text = f"{value:03d}" if isinstance(value, int) else value.strip()

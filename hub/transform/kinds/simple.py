@@ -130,7 +130,7 @@ class Table(Kind):
             return False
         info = row.end if "." in row.rule.odoo_field else row.info  # dotted: searched by, never written
         for left, right in row.options.items():
-            if left != "*" and _word(value) == right:
+            if left != "*" and _word(types.whole(value)) == right:
                 return types.inward(_typed(left, str(info["type"])), info, row.name)
         known = joined(list(dict.fromkeys(right for left, right in row.options.items() if left != "*")))
         raise types.wrong(row.name, value, "table", f"choose one of: {known}.")
@@ -155,7 +155,8 @@ class Table(Kind):
 
 def one_related(value: Any, row: Bound, field: str) -> Any:
     """The id of the one related record whose ``field`` has the value: the way back of ``country_id.code``."""
-    if value in (None, "", False):
+    value = types.whole(value)
+    if types.nothing(value):
         return False
     if row.info["type"] != "many2one":
         raise Misconfigured(

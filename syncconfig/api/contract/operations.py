@@ -43,6 +43,8 @@ class Operation:
     error_responses: dict[int, Json] = field(default_factory=dict)
     security: list[dict[str, list[str]]] = field(default_factory=list)
     headers: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    links: Mapping[int, Json] = field(default_factory=dict)
+    """By status: what one may go on with."""
 
     def as_openapi(self) -> Json:
         """The operation object."""
@@ -67,7 +69,8 @@ class Operation:
     def _answer(self, status: int) -> Json:
         told, schema = self.answers[status]
         headers = header_references(*ON_ALL, *self.headers.get(status, ()))
-        return {"description": told, "headers": headers, "content": {"application/json": {"schema": schema}}}
+        found: Json = {"description": told, "headers": headers, "content": {"application/json": {"schema": schema}}}
+        return found | ({"links": self.links[status]} if self.links.get(status) else {})
 
 
 Describe = Callable[[Subject], Operation | None]

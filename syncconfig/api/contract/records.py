@@ -8,6 +8,7 @@ from typing import Any
 
 from hub.flow.batching import MOST
 from hub.transform import contract
+from hub.transform.mapping import ALWAYS
 from syncconfig.api.access import CHOOSER
 from syncconfig.api.contract.components import NEEDS, PARAMETERS, Json, options_schema
 from syncconfig.api.contract.operations import Operation, Subject, endpoint, envelope, one_of, security_of
@@ -79,19 +80,20 @@ def _chooser(held: Sequence[Resource]) -> Json:
     return {
         "name": CHOOSER,
         "in": "header",
-        "description": "The code of the configuration that is to answer.",
-        "schema": {"type": "string", "enum": codes},
+        "description": "The code of the configuration that is to answer. Empty: the first that offers the method.",
+        "schema": {"type": "string", "enum": [*codes, ""]},
     }
 
 
 def _fields(held: Sequence[Resource]) -> Json:
     names = _names(held)
+    common = [name for name in names if all(name in one.readable for one in held)]
     return {
         "name": "fields",
         "in": "query",
         "description": f"Fields to return, with commas between them; all unless you say: {', '.join(names)}.",
         "schema": {"type": "string"} | ({"pattern": _listed(names)} if names else {}),
-        "example": ",".join(["id", *[name for name in names if name not in ("id", "create_date", "write_date")][:2]]),
+        "example": ",".join(["id", *[name for name in common if name not in ALWAYS][:2]]),
     }
 
 
@@ -174,8 +176,18 @@ def create(subject: Subject) -> Operation | None:
         description=" ".join(matching),
         parameters=[_shared("Idempotency-Key"), _chooser(held)],
         body=_bodies(held, "create"), body_examples={one.code: {"data": example_of(one)} for one in held},
-        errors=(409, 422), security=security_of(held), headers=CREATED,
+        errors=(409, 422), security=security_of(held), headers=CREATED, links={201: _links(subject)},
     )  # fmt: skip
+
+
+def _links(subject: Subject) -> Json:
+    """From a record that was created to what may be done with it."""
+    by_method = {"GET": "get", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
+    return {
+        name: {"operationId": f"{name}-{subject.model}", "parameters": {"id": "$response.body#/id"}}
+        for method, name in by_method.items()
+        if subject.offering(method)
+    }
 
 
 @endpoint("get", "/{model}/{id}", "model")
@@ -234,10 +246,11 @@ def delete(subject: Subject) -> Operation | None:
         "properties": {"options": options_schema("delete", [])},
         "additionalProperties": False,
     }
+    archives = all(one.flow is not None and "active" in one.flow.map.fields for one in held)
     return Operation(
         f"delete-{subject.model}", "Delete or archive a record", subject.model, {200: ("Gone, or archived.", answer)},
         parameters=[_shared("id"), _shared("Idempotency-Key"), _chooser(held)],
-        body=body, body_required=False, body_examples={"archive": {"options": {"archive_instead": True}}},
+        body=body, body_required=False, body_examples={"delete": {"options": {"archive_instead": archives}}},
         errors=(409, 422), security=security_of(held), headers=REPLAYED,
     )  # fmt: skip
 
@@ -354,6 +367,8 @@ def intake(subject: Subject) -> Operation | None:
     for step in reversed((one.configuration.records_path or "").split(".") if one.configuration.records_path else []):
         body = {"type": "object", "required": [step], "properties": {step: body}}
         example = {step: example}
+    if one.configuration.records_path:
+        body = {"anyOf": [body, {"type": "array", "maxItems": 0, "description": "No news."}]}
     return Operation(
         f"in-{one.code}", f"What a third party posts: {one.configuration.name}", subject.model,
         {

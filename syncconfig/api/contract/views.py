@@ -28,6 +28,7 @@ class SchemaView(ApiView):
     """``/api/sync/v1/{model}/schema``: the fields, methods and options of a model, for this caller."""
 
     operation = "schema"
+    asks = EVERY
 
     def get(self, request: Request, model: str) -> Response:
         """Those of the configuration that X-Sync-Config names, or of the first by code."""
