@@ -62,6 +62,8 @@ def test_every_address_of_the_api_is_in_it_with_its_methods(document: Any) -> No
         "/api/sync/v1/openapi.json": {"get"},
         "/api/sync/v1/postman": {"get"},
         "/api/sync/v1/oauth/token": {"post"},
+        "/api/sync/v1/jobs": {"get"},
+        "/api/sync/v1/jobs/{job_id}": {"get", "delete"},
         **{f"/api/sync/v1/in/{code}": {"post"} for code in ("a-plain", "b-kinds", "orders", "tags", "shop")},
         **{f"/api/sync/v1/{model}": every for model in ("res.partner", "sale.order", "res.partner.category")},
         **{
@@ -93,7 +95,7 @@ def test_operations_have_ids_of_their_own_headers_errors_and_ways_to_say_who_one
     )
     assert "Retry-After" in document["components"]["responses"]["Error429"]["headers"]
     names = {one.get("name") or one["$ref"].rsplit("/", 1)[1] for one in create["parameters"]}
-    assert names == {"Idempotency-Key", "X-Sync-Config"}
+    assert names == {"Idempotency-Key", "X-Sync-Config", "Prefer"}
     flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
     assert flow["tokenUrl"] == "http://testserver/api/sync/v1/oauth/token"
     assert set(flow["scopes"]) == {"a-plain", "b-kinds", "orders", "tags", "shop", "products"}
@@ -222,7 +224,14 @@ def test_a_client_sees_what_it_was_given_and_no_more(configurations: list[Config
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {client.issue_token()}")
     document = api.get(URL).json()
     validate(document)
-    assert {path.split("/")[4] for path in document["paths"]} == {"", "openapi.json", "postman", "oauth", "sale.order"}
+    assert {path.split("/")[4] for path in document["paths"]} == {
+        "",
+        "openapi.json",
+        "postman",
+        "oauth",
+        "jobs",
+        "sale.order",
+    }
     assert set(document["paths"][ORDER]) == {"get"}
     assert "orders.create" not in document["components"]["schemas"]
     assert "a-plain" not in json.dumps(document)
@@ -288,3 +297,33 @@ def test_an_amount_that_is_too_large_to_be_converted_is_refused(api: APIClient, 
     assert problems(document, document["components"]["schemas"]["b-kinds.create"], data) != []
     answer = api.post(PARTNER, {"data": data}, format="json", HTTP_X_SYNC_CONFIG="b-kinds")
     assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, "limit")
+
+
+def test_what_is_done_later_is_described_as_it_is(api: APIClient, document: Any) -> None:
+    operation = document["paths"][PARTNER]["post"]
+    accepted = api.post(PARTNER, {"data": {"name": "Later"}}, format="json", HTTP_PREFER="respond-async")
+    assert accepted.status_code == 202
+    assert problems(document, answer_of(operation, 202), accepted.json()) == []
+    assert set(operation["responses"]["202"]["headers"]) >= {"Location", "Retry-After", "Preference-Applied"}
+    paths = document["paths"]
+    listed, one = api.get("/api/sync/v1/jobs"), api.get(accepted["Location"])
+    assert problems(document, answer_of(paths["/api/sync/v1/jobs"]["get"], 200), listed.json()) == []
+    assert problems(document, answer_of(paths["/api/sync/v1/jobs/{job_id}"]["get"], 200), one.json()) == []
+    cancelled = api.delete(accepted["Location"])
+    assert problems(document, answer_of(paths["/api/sync/v1/jobs/{job_id}"]["delete"], 200), cancelled.json()) == []
+
+
+def test_runs_are_described_to_who_may_start_them(
+    api: APIClient, configurations: list[Configuration], customers_out: Configuration
+) -> None:
+    assert "/api/sync/v1/configs/{code}/run" not in api.get(URL).json()["paths"]
+    ApiClient.objects.get().grants.create(configuration=customers_out, methods=["RUN"])
+    document = api.get(URL).json()
+    validate(document)
+    started = api.post("/api/sync/v1/configs/customers-out/run", {"ids": [1]}, format="json")
+    paths = document["paths"]
+    operation = paths["/api/sync/v1/configs/{code}/run"]["post"]
+    assert operation["parameters"][0]["schema"]["enum"] == ["customers-out"]
+    assert problems(document, answer_of(operation, 202), started.json()) == []
+    told = api.get(started["Location"]).json()
+    assert problems(document, answer_of(paths["/api/sync/v1/runs/{run_id}"]["get"], 200), told) == []

@@ -43,6 +43,7 @@ HEADERS: dict[str, Json] = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
     "WWW-Authenticate": {"description": "The ways to say who you are that would do.", "schema": {"type": "string"}},
     "Location": {"description": "The address of the record.", "schema": {"type": "string"}},
+    "Preference-Applied": {"description": "respond-async", "schema": {"type": "string"}},
     "Idempotency-Replayed": {
         "description": "This is the first answer again; nothing was done.",
         "schema": {"type": "string", "enum": ["true"]},
@@ -59,6 +60,12 @@ PARAMETERS: dict[str, Json] = {
         "in": "header",
         "description": "Any text of your own, such as a UUID: however often the request is sent, it is done once.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+    },
+    "Prefer": {
+        "name": "Prefer",
+        "in": "header",
+        "description": "respond-async: do not wait; the answer is 202 with a job (RFC 7240). Others are left aside.",
+        "schema": {"type": "string"},
     },
     "id": {
         "name": "id",
@@ -225,6 +232,27 @@ def pagination() -> Json:
     }
 
 
+def job() -> Json:
+    """A request that is carried out later."""
+    text, moment = {"type": ["string", "null"]}, {"type": ["string", "null"], "format": "date-time"}
+    properties: Json = {
+        "id": {"type": "string", "format": "uuid"},
+        "status": {"enum": ["queued", "running", "done", "failed", "cancelled"]},
+        "url": {"type": "string"},
+        "method": {"type": "string"},
+        "path": {"type": "string"},
+        "configuration": text,
+        "progress": {"type": ["object", "null"]},
+        "attempts": {"type": "integer", "minimum": 0},
+        "created_at": moment,
+        "started_at": moment,
+        "finished_at": moment,
+        "trace_id": {"type": "string"},
+        "error": text,
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
 def shared_schemas() -> dict[str, Json]:
     """The schemas that no configuration changes."""
-    return {"Error": error_schema(), "Pagination": pagination(), "Commands": shapes.commands()}
+    return {"Error": error_schema(), "Pagination": pagination(), "Commands": shapes.commands(), "Job": job()}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncconfig.api.contract import hubwide, records
+from syncconfig.api.contract import hubwide, later, records
 from syncconfig.api.contract.components import HEADERS, PARAMETERS, Json, error_responses, shared_schemas
 from syncconfig.api.contract.operations import BASE, ENDPOINTS, Endpoint, Subject
 from syncconfig.api.contract.resources import Resource, by_model
 
-DESCRIBED_BY = (records, hubwide)
+DESCRIBED_BY = (records, hubwide, later)
 """The modules whose functions describe addresses; importing them registers these."""
 
 INTRODUCTION = """\
@@ -21,8 +21,11 @@ offers the method answers.
 """
 
 
-def openapi(resources: Sequence[Resource], server: str) -> Json:
-    """The document; ``server`` is the hub's address without a slash at the end."""
+def openapi(resources: Sequence[Resource], server: str, runs: Sequence[str] = ()) -> Json:
+    """The document; ``server`` is the hub's address without a slash at the end.
+
+    ``runs``: the codes of the Out configurations that may be run.
+    """
     models = by_model(resources)
     schemas = shared_schemas()
     for one in resources:
@@ -33,7 +36,7 @@ def openapi(resources: Sequence[Resource], server: str) -> Json:
         "servers": [{"url": server}],
         "tags": [{"name": model, "description": _about(held)} for model, held in models.items()]
         + [{"name": "hub", "description": "The hub itself: what you may use, access tokens, this document."}],
-        "paths": paths(resources),
+        "paths": paths(resources, runs),
         "components": {
             "schemas": schemas,
             "headers": HEADERS,
@@ -44,18 +47,18 @@ def openapi(resources: Sequence[Resource], server: str) -> Json:
     }
 
 
-def paths(resources: Sequence[Resource]) -> Json:
+def paths(resources: Sequence[Resource], runs: Sequence[str] = ()) -> Json:
     """The path items: every registered endpoint for every model, configuration or once, where it is offered."""
     found: dict[str, Json] = {}
     for one in ENDPOINTS:
-        for path, subject in _subjects(one, resources):
+        for path, subject in _subjects(one, resources, runs):
             operation = one.describe(subject)
             if operation is not None:
                 found.setdefault(f"{BASE}{path}", {})[one.method] = operation.as_openapi()
     return found
 
 
-def _subjects(one: Endpoint, resources: Sequence[Resource]) -> list[tuple[str, Subject]]:
+def _subjects(one: Endpoint, resources: Sequence[Resource], runs: Sequence[str]) -> list[tuple[str, Subject]]:
     if one.scope == "model":
         return [
             (one.path.replace("{model}", model), Subject(held, model)) for model, held in by_model(resources).items()
@@ -64,7 +67,7 @@ def _subjects(one: Endpoint, resources: Sequence[Resource]) -> list[tuple[str, S
         return [
             (one.path.replace("{code}", each.code), Subject([each], each.configuration.model)) for each in resources
         ]
-    return [(one.path, Subject(resources))]
+    return [(one.path, Subject(resources, runs=runs))]
 
 
 def security_schemes(resources: Sequence[Resource], server: str) -> Json:

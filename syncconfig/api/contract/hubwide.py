@@ -23,7 +23,14 @@ def index(subject: Subject) -> Operation:
             "fields": {"type": "array", "items": TEXT}, "url": TEXT,
         },
     }  # fmt: skip
-    answer = envelope("client", "resources", client=TEXT, resources={"type": "array", "items": resource})
+    answer = envelope(
+        "client",
+        "resources",
+        "runs",
+        client=TEXT,
+        resources={"type": "array", "items": resource},
+        runs={"type": "array"},
+    )
     return Operation(
         "index", "What you may use", TAG, {200: ("Your configurations, in the way in which you ask.", answer)},
         security=security_of(subject.resources),

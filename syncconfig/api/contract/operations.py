@@ -19,10 +19,19 @@ class Subject:
 
     resources: Sequence[Resource]
     model: str = ""
+    runs: Sequence[str] = ()
+    """The codes of the Out configurations that may be run."""
 
     def offering(self, *methods: str) -> list[Resource]:
         """The resources that offer one of the HTTP methods."""
         return [one for one in self.resources if set(methods) & set(one.methods)]
+
+
+LATER: Json = {
+    "type": "object",
+    "required": ["success", "job"],
+    "properties": {"success": {"const": True}, "job": {"$ref": "#/components/schemas/Job"}},
+}
 
 
 @dataclass
@@ -43,11 +52,18 @@ class Operation:
     error_responses: dict[int, Json] = field(default_factory=dict)
     security: list[dict[str, list[str]]] = field(default_factory=list)
     headers: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    may_wait: bool = False
+    """Whether it is carried out later for who prefers that."""
+
     links: Mapping[int, Json] = field(default_factory=dict)
     """By status: what one may go on with."""
 
     def as_openapi(self) -> Json:
         """The operation object."""
+        if self.may_wait:
+            self.parameters = [*self.parameters, {"$ref": "#/components/parameters/Prefer"}]
+            self.answers = {**self.answers, 202: ("Done later, as preferred: ask for the job.", LATER)}
+            self.headers = {**self.headers, 202: ("Location", "Retry-After", "Preference-Applied")}
         found: Json = {"operationId": self.id, "summary": self.summary, "tags": [self.tag]}
         if self.description:
             found["description"] = self.description

@@ -176,7 +176,7 @@ def create(subject: Subject) -> Operation | None:
         description=" ".join(matching),
         parameters=[_shared("Idempotency-Key"), _chooser(held)],
         body=_bodies(held, "create"), body_examples={one.code: {"data": example_of(one)} for one in held},
-        errors=(409, 422), security=security_of(held), headers=CREATED, links={201: _links(subject)},
+        errors=(409, 422), security=security_of(held), may_wait=True, headers=CREATED, links={201: _links(subject)},
     )  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def _update(subject: Subject, method: str) -> Operation | None:
         {200: ("Updated. With `return_fields`, `data` holds them.", answer)},
         parameters=[_shared("id"), _shared("Idempotency-Key"), _chooser(held)],
         body=_bodies(held, "update"), body_examples=examples,
-        errors=(409, 422), security=security_of(held), headers=REPLAYED,
+        errors=(409, 422), security=security_of(held), may_wait=True, headers=REPLAYED,
     )  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def delete(subject: Subject) -> Operation | None:
         f"delete-{subject.model}", "Delete or archive a record", subject.model, {200: ("Gone, or archived.", answer)},
         parameters=[_shared("id"), _shared("Idempotency-Key"), _chooser(held)],
         body=body, body_required=False, body_examples={"delete": {"options": {"archive_instead": archives}}},
-        errors=(409, 422), security=security_of(held), headers=REPLAYED,
+        errors=(409, 422), security=security_of(held), may_wait=True, headers=REPLAYED,
     )  # fmt: skip
 
 
@@ -289,7 +289,7 @@ def batch(subject: Subject) -> Operation | None:
         },
         parameters=[_shared("Idempotency-Key"), _chooser(held)],
         body=body, body_examples={one.code: _batch_example(one) for one in held},
-        errors=(409, 422), security=security_of(held), headers=REPLAYED,
+        errors=(409, 422), security=security_of(held), may_wait=True, headers=REPLAYED,
     )  # fmt: skip
 
 
@@ -377,5 +377,5 @@ def intake(subject: Subject) -> Operation | None:
         },
         description="The record, or each of the list, is created, or updated by its match keys.",
         parameters=[_shared("Idempotency-Key")], body=body, body_examples={one.code: example},
-        errors=(409, 422), security=one.security, headers=REPLAYED,
+        errors=(409, 422), security=one.security, may_wait=True, headers=REPLAYED,
     )  # fmt: skip

@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from hub.api.envelope import success
 from hub.proxies import client_address
 from hub.transform import contract
-from syncconfig.api import limits
+from syncconfig.api import limits, runnable
 from syncconfig.api.access import Caller
 from syncconfig.api.base import ApiView
 from syncconfig.api.contract import document, postman
 from syncconfig.api.contract.components import NEEDS, about_options
 from syncconfig.api.contract.resources import Resource, of_caller, of_everybody
-from syncconfig.models import Scheme
+from syncconfig.models import Configuration, Scheme
 
 EVERY = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -75,6 +75,14 @@ class ContractView(ApiView):
         assert self.caller is not None
         return of_everybody() if self.caller.user else of_caller(self.caller)
 
+    def runs(self) -> list[str]:
+        """The codes of the Out configurations that may be run."""
+        assert self.caller is not None
+        if self.caller.user:
+            found = Configuration.objects.filter(active=True, request_type=Configuration.RequestType.OUT)
+            return list(found.order_by("code").values_list("code", flat=True))
+        return [one.code for one in runnable.of(self.caller)]
+
 
 class DocumentView(ContractView):
     """``/api/sync/v1/openapi.json``."""
@@ -83,7 +91,7 @@ class DocumentView(ContractView):
 
     def get(self, request: Request) -> Response:
         """The OpenAPI document."""
-        return Response(document.openapi(self.resources(), server_of(request._request)))
+        return Response(document.openapi(self.resources(), server_of(request._request), self.runs()))
 
 
 class PostmanView(ContractView):
