@@ -68,7 +68,7 @@ class Asked:
 
     ``who`` tells callers apart that are no client: they show no token, and are known by where they are. ``database``
     is the Odoo that the request is for (Odoo.identity), empty where that cannot be told: an answer names records, and
-    in another database these are other records. ``body`` tells requests with one key apart: the body, and X-Sync-Config.
+    in another database these are other records. ``body``: what tells requests apart, with X-Sync-Config.
     """
 
     client: ApiClient | None

@@ -18,6 +18,7 @@ from hub.odoo.connection import Odoo
 from hub.transform.kinds import Kind
 from hub.transform.shapes import PICTURE
 from syncconfig.models import ApiClient, Configuration
+from syncconfig.models.client import RUN
 from tests.conftest import Make
 from tests.openapi.configurations import KINDS, ORDERS, PLAIN
 
@@ -317,7 +318,7 @@ def test_runs_are_described_to_who_may_start_them(
     api: APIClient, configurations: list[Configuration], customers_out: Configuration
 ) -> None:
     assert "/api/sync/v1/configs/{code}/run" not in api.get(URL).json()["paths"]
-    ApiClient.objects.get().grants.create(configuration=customers_out, methods=["RUN"])
+    ApiClient.objects.get().grants.create(configuration=customers_out, methods=[RUN])
     document = api.get(URL).json()
     validate(document)
     started = api.post("/api/sync/v1/configs/customers-out/run", {"ids": [1]}, format="json")
