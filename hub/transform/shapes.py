@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.transform.types import INTEGER_MOST
+from hub.transform.types import CHAR_MOST, INTEGER_MOST
 
 Schema = dict[str, Any]
 Info = Mapping[str, Any]
@@ -33,21 +33,22 @@ GIVES: Mapping[str, Schema] = {
     "boolean": {"type": "boolean"},
     "date": {"type": ["string", "null"], "format": "date"},
     "datetime": {"type": ["string", "null"], "format": "date-time"},
-    "many2one": {"type": ["integer", "null"]},
-    "one2many": {"type": "array", "items": {"type": "integer"}},
-    "many2many": {"type": "array", "items": {"type": "integer"}},
+    "many2one": {"type": ["integer", "object", "null"]},  # an object where the caller asked for it by `expand`
+    "one2many": {"type": "array", "items": {"type": ["integer", "object"]}},
+    "many2many": {"type": "array", "items": {"type": ["integer", "object"]}},
     "binary": {"type": ["string", "null"], "contentEncoding": "base64"},
 }
 """What a caller gets. Types that are not named here may be anything."""
 
 ACCEPTS: Mapping[str, Schema] = {
-    "char": {"type": "string"},
+    "char": {"type": "string", "maxLength": CHAR_MOST},
     "text": {"type": "string"},
     "html": {"type": "string", "contentMediaType": "text/html"},
     "integer": {"type": "integer", "minimum": -INTEGER_MOST, "maximum": INTEGER_MOST},
     "float": {"type": "number", "minimum": -1e300, "maximum": 1e300},
     "monetary": {"type": "number", "minimum": -1e300, "maximum": 1e300},
     "boolean": {"type": "boolean"},
+    "reference": {"type": "string", "pattern": r"^[a-z0-9_.]+,[1-9][0-9]{0,9}$"},
     "date": {"type": "string", "format": "date"},
     "datetime": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]},
     "many2one": {
@@ -81,8 +82,9 @@ EMPTY: Mapping[str, tuple[Any, ...]] = {
     "date": (None, False, ""),
     "datetime": (None, False, ""),
     "many2one": (None, False),
-    "one2many": (None,),
-    "many2many": (None,),
+    "one2many": (None, False),
+    "many2many": (None, False),
+    "reference": (None, False),
     "binary": (None, False, ""),
 }
 """What empties the field; the first is the one to use."""

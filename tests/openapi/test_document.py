@@ -96,7 +96,7 @@ def test_operations_have_ids_of_their_own_headers_errors_and_ways_to_say_who_one
     )
     assert "Retry-After" in document["components"]["responses"]["Error429"]["headers"]
     names = {one.get("name") or one["$ref"].rsplit("/", 1)[1] for one in create["parameters"]}
-    assert names == {"Idempotency-Key", "X-Sync-Config", "Prefer"}
+    assert names == {"Idempotency-Key", "X-Sync-Config", "Prefer", "expand"}
     flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
     assert flow["tokenUrl"] == "http://testserver/api/sync/v1/oauth/token"
     assert set(flow["scopes"]) == {"a-plain", "b-kinds", "orders", "tags", "shop", "products"}

@@ -119,6 +119,22 @@ def _listed(names: Sequence[str], behind: str = "") -> str:
     return rf"^\s*(,\s*)*({name}\s*(,\s*)+)*({name})?\s*$"
 
 
+def _expand(held: Sequence[Resource]) -> list[Json]:
+    """The parameter that gives relations with their names, where there are any."""
+    rows = [row for one in held for row in one.readable.values()]
+    names = list(dict.fromkeys(row.name for row in rows if row.info.get("relation") and row.kind.key == "plain"))
+    if not names:
+        return []
+    return [
+        {
+            "name": "expand",
+            "in": "query",
+            "description": f'Relations to give as {{"id", "name"}}: {", ".join(names)}.',
+            "schema": {"type": "string", "pattern": _listed(names)},
+        }
+    ]
+
+
 def _domain(held: Sequence[Resource]) -> Json:
     for one in held:
         for name, row in one.readable.items():
@@ -146,7 +162,8 @@ def listed(subject: Subject) -> Operation | None:
         f"list-{subject.model}", "A page of records", subject.model,
         {200: ("The page.", envelope("data", "pagination", data=page, pagination=block))},
         parameters=[
-            _shared("page"), _shared("per_page"), _domain(held), _fields(held), _order(held), _chooser(held),
+            _shared("page"), _shared("per_page"), _domain(held), _fields(held), _order(held), *_expand(held),
+            _chooser(held),
         ],
         errors=(400,), security=security_of(held),
     )  # fmt: skip
@@ -174,7 +191,7 @@ def create(subject: Subject) -> Operation | None:
     return Operation(
         f"create-{subject.model}", "Create a record", subject.model, told,
         description=" ".join(matching),
-        parameters=[_shared("Idempotency-Key"), _chooser(held)],
+        parameters=[*_expand(held), _shared("Idempotency-Key"), _chooser(held)],
         body=_bodies(held, "create"), body_examples={one.code: {"data": example_of(one)} for one in held},
         errors=(409, 422), security=security_of(held), may_wait=True, headers=CREATED, links={201: _links(subject)},
     )  # fmt: skip
@@ -199,7 +216,8 @@ def read(subject: Subject) -> Operation | None:
     answer = envelope("id", "data", id=ID, data=one_of([_reference(one, "record") for one in held]))
     return Operation(
         f"get-{subject.model}", "One record", subject.model, {200: ("The record.", answer)},
-        parameters=[_shared("id"), _fields(held), _chooser(held)], errors=(400,), security=security_of(held),
+        parameters=[_shared("id"), _fields(held), *_expand(held), _chooser(held)],
+        errors=(400,), security=security_of(held),
     )  # fmt: skip
 
 
@@ -216,7 +234,7 @@ def _update(subject: Subject, method: str) -> Operation | None:
     return Operation(
         f"{method.lower()}-{subject.model}", "Update a record", subject.model,
         {200: ("Updated. With `return_fields`, `data` holds them.", answer)},
-        parameters=[_shared("id"), _shared("Idempotency-Key"), _chooser(held)],
+        parameters=[_shared("id"), *_expand(held), _shared("Idempotency-Key"), _chooser(held)],
         body=_bodies(held, "update"), body_examples=examples,
         errors=(409, 422), security=security_of(held), may_wait=True, headers=REPLAYED,
     )  # fmt: skip
@@ -267,7 +285,8 @@ def search(subject: Subject) -> Operation | None:
         f"search-{subject.model}", "Records that match a domain", subject.model,
         {200: ("The records.", envelope("count", "records", count=count, records=records))},
         parameters=[
-            _domain(held), _fields(held), _shared("limit"), _shared("offset"), _order(held), _chooser(held),
+            _domain(held), _fields(held), _shared("limit"), _shared("offset"), _order(held), *_expand(held),
+            _chooser(held),
         ],
         errors=(400,), security=security_of(held),
     )  # fmt: skip
