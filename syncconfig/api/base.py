@@ -18,7 +18,7 @@ from apilog import record, strangers
 from apilog.models import ApiLog
 from hub.api import errors, forms, prefer, query, trace
 from hub.api.body import check_body
-from hub.errors import HubError, Misconfigured
+from hub.errors import HubError, InvalidInput, Misconfigured
 from hub.flow.batching import Batch
 from hub.flow.inbound import Inbound
 from hub.proxies import client_address
@@ -89,7 +89,11 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         check_body(request._request)
         if (known := self.parameters.get(request.method or "")) is not None:
-            query.check(request.query_params, known)
+            try:
+                query.check(request.query_params, known)
+            except InvalidInput:
+                self.asked_of(request)  # what the caller may not do here at all is told first
+                raise
         self._once(request, self.caller)
         may_wait = self.caller.client is not None and request.method in self.deferrable
         may_wait = may_wait and not forms.is_form(request._request)  # files are worked on while they are here
