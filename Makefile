@@ -2,8 +2,9 @@
 
 PYTHON = .venv/bin/python
 PYTEST = $(PYTHON) -m pytest
+NEWMAN = 6.2.2
 .DEFAULT_GOAL = help
-.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-network bench clean
+.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-newman test-fuzz test-network bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -15,7 +16,7 @@ dev:
 	@scripts/bootstrap --dev
 
 test: dev  ## all tests that need nothing else; ARGS="-k name" for some of them
-	@$(PYTEST) -m "not odoo and not network" --ignore=tests/browser $(ARGS)
+	@$(PYTEST) -m "not odoo and not network and not fuzz" --ignore=tests/browser $(ARGS)
 
 check: dev  ## what CI looks at first: lint, types, migrations, house rules
 	$(PYTHON) -m ruff check .
@@ -35,14 +36,23 @@ test-odoo: dev  ## the contract on a real Odoo 19, which is installed and starte
 
 test-postgres: dev  ## all tests on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
 	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub_$$$$} \
-		$(PYTEST) -m "not odoo and not network" --ignore=tests/browser --ignore=tests/contract $(ARGS)
+		$(PYTEST) -m "not odoo and not network and not fuzz" --ignore=tests/browser --ignore=tests/contract $(ARGS)
 
 test-redis: dev  ## all tests with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
 	@HUB_TEST_BROKER_URL=$${HUB_TEST_BROKER_URL:-redis://127.0.0.1:6379/15} \
-		$(PYTEST) -m "not odoo and not network" --ignore=tests/browser --ignore=tests/contract --ignore=tests/hub $(ARGS)
+		$(PYTEST) -m "not odoo and not network and not fuzz" --ignore=tests/browser --ignore=tests/contract --ignore=tests/hub --ignore=tests/openapi $(ARGS)
 
 test-browser: dev  ## the admin in a headless Chromium (HUB_TEST_CHROMIUM; the default is /usr/bin/chromium)
 	@$(PYTEST) tests/browser $(ARGS)
+
+test-newman: dev  ## the Postman collection, run by newman, which npm installs into .newman (needs Node)
+	@[ -x .newman/$(NEWMAN)/node_modules/.bin/newman ] || \
+		npm install --silent --no-audit --no-fund --prefix .newman/$(NEWMAN) newman@$(NEWMAN)
+	@HUB_TEST_NEWMAN="$$PWD/.newman/$(NEWMAN)/node_modules/.bin/newman" HUB_TEST_NEWMAN_REQUIRED=1 \
+		$(PYTEST) tests/openapi/test_postman.py $(ARGS)
+
+test-fuzz: dev  ## Schemathesis: whether the API does what its OpenAPI document says (about two minutes)
+	@$(PYTEST) -m fuzz tests/openapi $(ARGS)
 
 test-network: dev  ## a fresh clone, installed from the package index
 	@$(PYTEST) -m network $(ARGS)
@@ -56,5 +66,5 @@ pins:  ## pin the requirements anew (needs uv)
 		requirements-dev.in -o requirements-dev.txt
 
 clean:  ## remove .venv and all caches; data in var/ stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .newman .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

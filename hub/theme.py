@@ -57,6 +57,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "Try it",
         "separator": True,
         "items": [
+            item("API documentation", "menu_book", "api_docs", "syncconfig.configuration"),
             item(
                 "Demo receiver",
                 "move_to_inbox",

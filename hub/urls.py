@@ -35,6 +35,7 @@ urlpatterns = [
     path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),
     path("api/sync/v1/", include("syncconfig.api.urls")),
+    path("postman", include("syncconfig.api.contract.download")),
     path("demo/receiver/", include("webhooks.urls")),
     re_path(r"^api(?:/.*)?$", errors.not_found),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -43,3 +44,26 @@ def test_each_link_to_a_file_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("name", re.findall(r"`(tests/[\w/]+\.py)", (ROOT / "docs" / "features.md").read_text()))
 def test_each_test_that_features_names_exists(name: str) -> None:
     assert (ROOT / name).is_file()
+
+
+COVERAGE = (ROOT / "docs" / "api-reference-coverage.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`(tests/[^`]+)`", COVERAGE))))
+def test_each_test_that_the_coverage_of_the_reference_names_exists(name: str) -> None:
+    file, _, within = name.partition("::")
+    if file.endswith("/"):
+        assert (ROOT / file).is_dir()
+        return
+    nodes = ast.parse((ROOT / file).read_text()).body
+    for part in within.split("::"):
+        found = [one for one in nodes if isinstance(one, ast.ClassDef | ast.FunctionDef) and one.name == part]
+        assert found, f"{part} is not in {file}"
+        nodes = found[0].body
+    assert part.startswith("test_") or isinstance(found[0], ast.ClassDef)
+
+
+def test_each_line_of_the_coverage_says_not_yet_or_names_a_test() -> None:
+    rows = [line.split("|")[1:-1] for line in COVERAGE.splitlines() if line.startswith("| ") and "---" not in line][1:]
+    assert len(rows) > 40
+    assert [row for row in rows if ("not yet" in row[1]) is ("`tests/" in row[2])] == []

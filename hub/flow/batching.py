@@ -10,7 +10,7 @@ from hub.errors import HubError, InvalidInput, NotPermitted, OdooAccess, OdooErr
 from hub.flow.inbound import SILENT, Change, Inbound, as_object, data_of
 from hub.flow.options import Options
 from hub.odoo.connection import Mode, Operation, Result
-from hub.transform import path
+from hub.transform import path, types
 from hub.transform.kinds import Lookup, Plain
 
 MOST = 1000
@@ -248,14 +248,15 @@ class Batch:
         return changed if changed is not None else int(item.result.value)
 
 
-def intake(inbound: Inbound, body: Any, idempotent: str = "") -> Batch:
+def intake(inbound: Inbound, body: Any, idempotent: str = "") -> Batch | None:
     """What a third party posts in its own form, as a batch of creates: the record, or each one of the list.
 
-    Raises InvalidInput when there is nothing at the plan's path.
+    None for an empty list, which some send as a test, or when they have no news. Raises InvalidInput when there is
+    nothing at the plan's path.
     """
     where = inbound.plan.records_path
     found = body
-    if where:
+    if where and body != []:
         found = path.get(body, where) if isinstance(body, dict) else path.ABSENT
     if not isinstance(found, dict | list):
         raise InvalidInput(
@@ -263,6 +264,8 @@ def intake(inbound: Inbound, body: Any, idempotent: str = "") -> Batch:
             field=where or "body",
             constraint="type",
         )
+    if found == []:
+        return None
     records = found if isinstance(found, list) else [found]
     operations = [{"method": "create", "data": one} for one in records]
     return Batch(inbound, {"operations": operations, "options": {"continue_on_error": True}}, idempotent)
@@ -331,7 +334,7 @@ def _read(item: Item, given: Any, inbound: Inbound) -> None:
     if inbound.plan.methods & set(METHODS[method]) <= inbound.plan.withheld:
         raise NotPermitted(f"You may not {method} records of {inbound.plan.model}: you were not given that.")
     if method != "create":
-        record_id = given.get("id")
+        record_id = types.whole(given.get("id"))
         if isinstance(record_id, bool) or not isinstance(record_id, int) or not 0 < record_id < 2**31:
             raise InvalidInput("`id` must be the id of a record.", field="id", value=None, constraint="type")
         item.record_id = record_id

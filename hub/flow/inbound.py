@@ -87,7 +87,13 @@ class Inbound(Reading):
 
     def delete(self, record_id: int, body: Any) -> dict[str, Any]:
         """Delete a record, or archive it with ``archive_instead``; with ``cascade`` its mapped sub-records first."""
-        options = Options.of(as_object(body, "The body").get("options"), allowed=Options.OF_DELETE)
+        body = as_object(body, "The body")
+        for key in body:
+            if key != "options":
+                raise InvalidInput(
+                    f"The body of a deletion holds `options`, not `{key}`.", field=key, constraint="unknown_field"
+                )
+        options = Options.of(body.get("options"), allowed=Options.OF_DELETE)
         self.must_exist(record_id)
         change = self.to_delete(record_id, options)
         self.carry_out(change)

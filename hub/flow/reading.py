@@ -7,10 +7,10 @@ from functools import cached_property, partial
 from typing import Any
 
 from hub.errors import InvalidInput, NotFound, OdooMissing
+from hub.flow import parameters
 from hub.flow.plan import InboundPlan
 from hub.flow.scripting import Incomings
 from hub.flow.services import Live
-from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
 from hub.transform import records
 from hub.transform.expanding import expanded
@@ -74,11 +74,13 @@ class Reading:
 
     def domain(self, texts: Sequence[str]) -> list[Any]:
         """The caller's domain in Odoo's own field names; raises InvalidInput for a field that is not exposed."""
-        given = [text for text in texts if text.strip()]
-        if not given:
-            return []
-        parsed = domains.parse(given[0] if len(given) == 1 else f"[{','.join(given)}]")
+        parsed = parameters.domain_of(texts, self._type_of)
         return [item if isinstance(item, str) else self._leaf(*item) for item in parsed]
+
+    def _type_of(self, name: str) -> str:
+        """The type of what is searched by an external key; text where the mapping converts what a caller writes."""
+        row = self.map.row_for(name, "domain")
+        return "char" if row.out.converts_search else str(row.end["type"])
 
     def _leaf(self, name: Any, operator: str, value: Any) -> Any:
         if not isinstance(name, str):

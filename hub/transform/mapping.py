@@ -117,7 +117,7 @@ class FieldMap:
         ``shown``: for a caller who looks, whom defaults, ``required`` and ``skip_empty`` do not concern.
         """
         payload: dict[str, Any] = {}
-        outgoing = Outgoing(record, payload)
+        outgoing = Outgoing(record, payload, shown)
         for row in self.readable if rows is None else rows:
             rule = row.rule
             try:
@@ -170,7 +170,7 @@ class FieldMap:
         if not row.kind.makes_own:
             if (value is path.ABSENT or value is None) and row.rule.has_default:
                 value = row.rule.default
-            if (value is path.ABSENT or value in (None, "")) and row.rule.required and incoming.check:
+            if incoming.check and row.rule.required and _is_missing(row, value):
                 raise _required(row)
             if value is path.ABSENT:
                 return
@@ -274,6 +274,11 @@ class FieldMap:
     def _hint(self, name: str) -> str:
         near = get_close_matches(name, sorted({*self._known, *ALWAYS} - {name}), n=1)
         return f" Did you mean `{near[0]}`?" if near else ""
+
+
+def _is_missing(row: Bound, value: Any) -> bool:
+    """Whether there is no value; ``false`` is one for a yes or no alone."""
+    return value is path.ABSENT or value in (None, "") or (value is False and row.info["type"] != "boolean")
 
 
 def _required(row: Bound) -> InvalidInput:

@@ -56,6 +56,8 @@ class Outgoing:
 
     record: Record
     payload: Mapping[str, Any]
+    shown: bool = False
+    """For a caller who looks, whom defaults, ``required`` and ``skip_empty`` do not concern."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,18 @@ def inward(
         raise wrong(name, value, "format", error.message) from None
 
 
+def nothing(value: Any) -> bool:
+    """Whether a caller means no value at all; 0 is one."""
+    return value is None or value is False or value == ""
+
+
+def whole(value: Any) -> Any:
+    """5 for 5.0, also in lists: JSON knows one kind of number, and some write whole ones so."""
+    if isinstance(value, list):
+        return [whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def wrong(name: str, value: Any, constraint: str, message: str) -> InvalidInput:
     """The error for one field, in the form of the seeds' ``details``."""
     shown = value if isinstance(value, int | float | bool) or value is None else str(value)[:100]
@@ -112,8 +124,10 @@ def _selection(value: Any, info: Mapping[str, Any], name: str) -> Any:
 
 
 def _many2one(value: Any, info: Mapping[str, Any], name: str) -> Any:
-    record_id = value.get("id") if isinstance(value, Mapping) else value
-    if record_id is False or record_id is None:
+    if isinstance(value, Mapping) and "id" not in value:
+        raise wrong(name, value, "type", f'name the record of {info.get("relation")} by its id: {{"id": 235}}.')
+    record_id = whole(value["id"] if isinstance(value, Mapping) else value)
+    if record_id is None:
         return inward(None, info, name)
     if not _is_id(record_id):
         raise wrong(name, value, "type", f'send the id of a record of {info.get("relation")}, as 235 or {{"id": 235}}.')
@@ -175,6 +189,7 @@ CHECKS: dict[str, Callable[[Any, Mapping[str, Any], str], Any]] = {
 
 
 def _x2many(value: Any, info: Mapping[str, Any], name: str, check: bool, describe: Describe | None) -> Any:
+    value = whole(value)
     try:
         given = commands.parse(value, name)
     except InvalidInput as error:

@@ -47,9 +47,14 @@ class Caller:
     known: Look = field(default_factory=remembered.look, repr=False, compare=False)
     """What is remembered of the configuration, as it is at this call."""
 
+    user: str = ""
+    """For somebody who is logged in to the admin: the login. They look at the contract, and call nothing."""
+
     @property
     def name(self) -> str:
         """For logs and answers."""
+        if self.user:
+            return f"user {self.user}"
         return self.client.name if self.client is not None else f"anonymous from {self.address}"
 
     def offers(self, model: str = "", code: str = "") -> list[Offer]:

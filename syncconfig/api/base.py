@@ -18,7 +18,7 @@ from apilog import record, strangers
 from apilog.models import ApiLog
 from hub.api import errors, forms, prefer, query, trace
 from hub.api.body import check_body
-from hub.errors import HubError, Misconfigured
+from hub.errors import HubError, InvalidInput, Misconfigured
 from hub.flow.batching import Batch
 from hub.flow.inbound import Inbound
 from hub.proxies import client_address
@@ -60,6 +60,7 @@ class ApiView(APIView):
     parameters: Mapping[str, Sequence[str]] = {}
     """By method, what may stand in the address behind the question mark; anything for a method that is not here."""
 
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     operation = ""
     caller: Caller | None = None
     log: ApiLog | None = None
@@ -88,7 +89,11 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         check_body(request._request)
         if (known := self.parameters.get(request.method or "")) is not None:
-            query.check(request.query_params, known)
+            try:
+                query.check(request.query_params, known)
+            except InvalidInput:
+                self.asked_of(request)  # what the caller may not do here at all is told first
+                raise
         self._once(request, self.caller)
         may_wait = self.caller.client is not None and request.method in self.deferrable
         may_wait = may_wait and not forms.is_form(request._request)  # files are worked on while they are here
@@ -106,7 +111,7 @@ class ApiView(APIView):
             request.method,
             request._request.get_full_path(),
             self._database(request),
-            self.body_of(request._request),
+            self.body_of(request._request) + request.headers.get(CHOOSER, "").encode(),
         )
         found = idempotency.begin(asked, key)
         if isinstance(found, idempotency.Replay):
@@ -180,6 +185,10 @@ class ApiView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         for name, value in (self.standing.headers() if self.standing else {}).items():
             final.headers[name] = value
+        if final.status_code == errors.MethodNotAllowed.status:
+            final.headers["Allow"] = ", ".join(self.offered())
+        else:
+            del final.headers["Allow"]  # what DRF knows of the address holds for no caller in particular
         if self.log is not None:
             content = _rendered(final)
             if self.flow is not None:
@@ -200,16 +209,20 @@ class ApiView(APIView):
 
     def inbound(self, request: Request, model: str, *methods: str) -> Inbound:
         """The engine's flow for the configuration that offers one of the methods; the log row learns which it is."""
+        return self.flow_of(request, self.offer(request, model, *methods))
+
+    def offer(self, request: Request, model: str, *methods: str) -> Offer:
+        """The configuration that offers one of the methods to this caller."""
         assert self.caller is not None
-        code = request.headers.get(CHOOSER, "")
-        return self._flow_of(request, access.configuration_for(self.caller, model, methods, code))
+        return access.configuration_for(self.caller, model, methods, request.headers.get(CHOOSER, ""))
 
     def inbound_by_code(self, request: Request, code: str) -> Inbound:
         """The engine's flow for a configuration that lets callers create, by its code."""
         assert self.caller is not None
-        return self._flow_of(request, access.by_code(self.caller, code, "POST"))
+        return self.flow_of(request, access.by_code(self.caller, code, "POST"))
 
-    def _flow_of(self, request: Request, offer: Offer) -> Inbound:
+    def flow_of(self, request: Request, offer: Offer) -> Inbound:
+        """The engine's flow for that configuration."""
         assert self.caller is not None
         assert self.log is not None
         configuration, client = offer.configuration, self.caller.client
@@ -224,6 +237,14 @@ class ApiView(APIView):
         company = client.company_id if client is not None else None
         self.flow = plans.inbound(configuration, offer.withheld, company, self.caller.known, about)
         return self.flow
+
+    def offered(self) -> list[str]:
+        """The methods of this address that the caller may use, for the header Allow (RFC 9110, 15.5.6)."""
+        model = str(self.kwargs.get("model", ""))
+        offers = self.caller.offers(model) if self.caller is not None and model else []
+        given = {method for one in offers for method in one.methods}
+        here = [name.upper() for name in self.http_method_names if hasattr(self, name)]
+        return [name for name in here if not model or given & set(self.asks or ("GET" if name == "HEAD" else name,))]
 
     @property
     def idempotent(self) -> str:

@@ -68,7 +68,7 @@ class Asked:
 
     ``who`` tells callers apart that are no client: they show no token, and are known by where they are. ``database``
     is the Odoo that the request is for (Odoo.identity), empty where that cannot be told: an answer names records, and
-    in another database these are other records.
+    in another database these are other records. ``body``: what tells requests apart, with X-Sync-Config.
     """
 
     client: ApiClient | None
@@ -102,7 +102,9 @@ def begin(asked: Asked, key: str) -> Claim | Replay:
         row.delete()
         return begin(asked, key)
     if row.body_digest != digest:
-        raise KeyReused(f"This {HEADER} was used for another body. Use a new key for a new request.")
+        raise KeyReused(
+            f"This {HEADER} was used for another body, or another configuration. Use a new key for a new request."
+        )
     if row.status is not None:
         return Replay(row.status, json.loads(row.answer))
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)

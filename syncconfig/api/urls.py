@@ -4,6 +4,7 @@ from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
 
 from syncconfig.api import base, files, jobs, oauth, running, views
+from syncconfig.api.contract import views as contract
 
 
 class RecordIdConverter:
@@ -39,9 +40,13 @@ urlpatterns = [
     path("jobs/<uuid:job_id>", jobs.JobView.as_view()),
     path("configs/<slug:code>/run", running.StartView.as_view()),
     path("runs/<record_id:run_id>", running.RunView.as_view()),
+    path("openapi.json", contract.DocumentView.as_view(), name="api_openapi"),
+    path("postman", contract.PostmanView.as_view()),
+    path("docs", contract.docs, name="api_docs"),
     path("in/<slug:code>", views.IntakeView.as_view()),
     path("<model:model>", views.CollectionView.as_view()),
     path("<model:model>/batch", views.BatchView.as_view()),
+    path("<model:model>/schema", contract.SchemaView.as_view()),
     path("<model:model>/search", views.SearchView.as_view()),
     path("<model:model>/<record_id:record_id>/<str:key>/content", files.FileView.as_view()),
     path("<model:model>/<record_id:record_id>", views.RecordView.as_view()),

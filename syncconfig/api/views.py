@@ -111,11 +111,11 @@ class IntakeView(ApiView):
     deferrable = ("POST",)
 
     def post(self, request: Request, code: str) -> Response:
-        """As a batch that goes on after errors; an empty list is fine, for some send it as a test."""
-        inbound = self.inbound_by_code(request, code)
-        if request.data == []:
+        """As a batch that goes on after errors."""
+        batch = intake(self.inbound_by_code(request, code), request.data, self.idempotent)
+        if batch is None:
             return Response(success(results=[]))
-        answer = self.carried_out(intake(inbound, request.data, self.idempotent))
+        answer = self.carried_out(batch)
         self.concern(*(one["id"] for one in answer["results"] if one["success"]))
         return Response(answer, status=200 if answer["success"] else 207)
 

@@ -47,7 +47,7 @@ def sidebar(browser: Client) -> set[str]:
 
 ALL = {
     "Overview", "Odoo connections", "Configurations", "API clients", "Logs", "Deliveries", "Jobs", "Runs",
-    "Failed logins", "Odoo", "Demo receiver",
+    "Failed logins", "Odoo", "API documentation", "Demo receiver",
 }  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hub.errors import InvalidInput, Misconfigured
-from hub.transform import path
+from hub.transform import path, shapes
 from hub.transform.services import Incoming, Outgoing, Services
+from hub.transform.shapes import Schema
 
 if TYPE_CHECKING:
     from hub.transform.mapping import FieldMap
@@ -119,6 +120,22 @@ class Kind(ABC):
     def search_field(self, row: Bound) -> str:
         """The field, or path, that a search by the key looks at."""
         return row.path or row.target
+
+    def accepts(self, row: Bound) -> Schema:
+        """The JSON Schema of what a caller may send, but for what empties the field."""
+        return shapes.accepts(row.info)
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """What a caller may send to empty the field."""
+        return shapes.empty(row.info)
+
+    def gives(self, row: Bound) -> Schema:
+        """The JSON Schema of what a caller gets."""
+        return shapes.gives(row.end)
+
+    def sample(self, row: Bound) -> Any:
+        """A believable value, as a caller may send and get it."""
+        return shapes.sample(row.rule.odoo_field, row.end, str(row.info.get("relation") or row.model))
 
     @abstractmethod
     def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:

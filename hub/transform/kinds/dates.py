@@ -11,6 +11,7 @@ from hub.errors import InvalidInput
 from hub.transform import types
 from hub.transform.kinds.base import Bound, Kind, bad_detail
 from hub.transform.services import Incoming, Outgoing
+from hub.transform.shapes import Schema
 
 _EXAMPLE = datetime(2026, 1, 31, 14, 30, 15, tzinfo=UTC)
 
@@ -88,3 +89,19 @@ class Date(Kind):
                 f"send a date in the format {options.form}, such as {_EXAMPLE.strftime(options.form)}.",
             ) from None
         return types.inward(found, row.info, row.name)
+
+    def accepts(self, row: Bound) -> Schema:
+        """Text in that format; a number where the format is one of digits."""
+        return {"type": ["string", "integer"], "description": f"A date in the format {row.options.form}."}
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """No date."""
+        return (None, "")
+
+    def gives(self, row: Bound) -> Schema:
+        """Text in that format."""
+        return {"type": ["string", "null"], "description": f"A date in the format {row.options.form}."}
+
+    def sample(self, row: Bound) -> Any:
+        """The last day of January."""
+        return _EXAMPLE.strftime(row.options.form)

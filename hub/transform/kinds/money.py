@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from hub.errors import InvalidInput
 from hub.transform import types
 from hub.transform.kinds.base import Bound, FieldInfo, Kind, bad_detail, is_field
 from hub.transform.records import ids_of
 from hub.transform.services import Incoming, Outgoing, Services
+from hub.transform.shapes import Schema
+
+MOST = 1e15
+"""The largest amount: above it, a JSON number tells no cents."""
 
 _CODE = re.compile(r"[A-Z]{3}")
 _WORDS = re.compile(r"(?P<code>[A-Z]{3})(\s+from\s+(?P<source>[\w.]+))?(\s+at\s+(?P<day>\w+))?")
@@ -66,6 +71,8 @@ class Currency(Kind):
         checked = types.inward(value, row.info, row.name)
         if checked is False:
             return False
+        if abs(checked) > MOST:
+            raise types.wrong(row.name, value, "range", "the amount is too large to be converted to the cent.")
         exchange: Exchange = row.options
         own: str | int | None = _fixed(exchange) or None
         field = _source(exchange, row.info)
@@ -74,6 +81,14 @@ class Currency(Kind):
             own = held[0]["id"] if held else None
         own = own or row.services.company_currency()
         return _converted(row.services, checked, exchange.code, own, None)
+
+    def accepts(self, row: Bound) -> Schema:
+        """An amount that can be converted."""
+        return {"type": "number", "minimum": -MOST, "maximum": MOST, "description": f"In {row.options.code}."}
+
+    def gives(self, row: Bound) -> Schema:
+        """The amount in that currency."""
+        return {"type": ["number", "null"], "description": f"In {row.options.code}."}
 
 
 def _fixed(exchange: Exchange) -> str:
@@ -88,6 +103,8 @@ def _source(exchange: Exchange, info: FieldInfo) -> str:
 def _converted(services: Services, amount: Any, source: str | int, target: str | int, day: str | None) -> float:
     old, new = services.rate(source, day), services.rate(target, day)
     exact = Decimal(str(amount))
+    if abs(exact) > MOST:
+        raise InvalidInput(f"The amount {amount} is too large to be converted to the cent.", constraint="range")
     if old.code != new.code:
         exact = exact * new.rate / old.rate
     return float(exact.quantize(Decimal(1).scaleb(-new.places), ROUND_HALF_UP))

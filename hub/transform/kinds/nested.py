@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import InvalidInput, Misconfigured
-from hub.transform import types
+from hub.transform import contract, types
 from hub.transform.kinds.base import TO_MANY, Bound, Kind, bad_detail, is_field, words
 from hub.transform.records import ids_of
 from hub.transform.services import Incoming, Outgoing
+from hub.transform.shapes import Schema
 
 SUB = "__sub__"
 """Where a record that was read holds its sub-records, by field."""
@@ -59,7 +60,7 @@ class Nested(Kind):
         """The objects; for a many2one the object, or null."""
         assert row.sub is not None
         held = outgoing.record.get(SUB, {}).get(row.rule.odoo_field, [])
-        made = [row.sub.outward(one) for one in held]
+        made = [row.sub.outward(one, shown=outgoing.shown) for one in held]
         return made if row.info["type"] in TO_MANY else next(iter(made), None)
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
@@ -72,6 +73,32 @@ class Nested(Kind):
         if row.info["type"] == "many2many":
             return self._shared(objects, row)
         return self._owned(objects, row, incoming)
+
+    def accepts(self, row: Bound) -> Schema:
+        """The objects, by the rows below."""
+        assert row.sub is not None
+        owned = row.info["type"] == "one2many"
+        return self._of(row, contract.accepted(contract.parts(row.sub), complete=owned))
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """No sub-record."""
+        return (None,)
+
+    def gives(self, row: Bound) -> Schema:
+        """The objects, by the rows below."""
+        assert row.sub is not None
+        found = self._of(row, contract.given(contract.parts(row.sub)))
+        return found if "items" in found else {"anyOf": [found, {"type": "null"}]}
+
+    def sample(self, row: Bound) -> Any:
+        """One sub-record."""
+        assert row.sub is not None
+        one = contract.sample(contract.parts(row.sub))
+        return [one] if row.info["type"] in TO_MANY else one
+
+    @staticmethod
+    def _of(row: Bound, one: Schema) -> Schema:
+        return {"type": "array", "items": one} if row.info["type"] in TO_MANY else one
 
     def _owned(self, objects: Sequence[Mapping[str, Any]], row: Bound, incoming: Incoming) -> list[list[Any]]:
         """Lines that belong to the record: changed where they match, made where not, removed where left out."""
@@ -140,7 +167,7 @@ class Nested(Kind):
         relation = str(row.info["relation"])
         values = _values(row, one, index, complete=False)
         sought = values.get(options.match)
-        found = row.services.find(relation, options.match, sought) if sought not in (None, False, "") else []
+        found = row.services.find(relation, options.match, sought) if not types.nothing(sought) else []
         if len(found) > 1:
             where = row.name if index is None else f"{row.name}[{index}]"
             raise types.wrong(where, sought, "lookup", f"more than one record of {relation} has this {options.match}.")

@@ -12,6 +12,7 @@ from hub.errors import InvalidInput
 from hub.transform import types
 from hub.transform.kinds.base import Bound, FieldInfo, Kind, bad_detail, is_field, words
 from hub.transform.services import Incoming, Outgoing
+from hub.transform.shapes import Schema
 
 FORMS = {
     "e164": PhoneNumberFormat.E164,
@@ -89,7 +90,7 @@ class Phone(Kind):
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """The number as Odoo stores it."""
-        if value in (None, "", False):
+        if types.nothing(value):
             return False
         way: Way = row.options
         number = _number(value, way.region) if isinstance(value, str) else None
@@ -98,6 +99,18 @@ class Phone(Kind):
         elif not way.lenient:
             raise types.wrong(row.name, value, "phone", "send a telephone number with its prefix, +14155550123.")
         return types.inward(value, row.info, row.name)
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """No number."""
+        return (None, False, "")
+
+    def gives(self, row: Bound) -> Schema:
+        """Text."""
+        return {"type": ["string", "null"]}
+
+    def sample(self, row: Bound) -> Any:
+        """A number of those that are never given to anybody."""
+        return phonenumbers.format_number(phonenumbers.parse("+14155550123"), row.options.form)
 
 
 def _number(text: str, region: str | None) -> PhoneNumber | None:

@@ -9,10 +9,11 @@ import pycountry
 
 from hub.errors import Misconfigured
 from hub.odoo.values import from_odoo
-from hub.transform import types
+from hub.transform import shapes, types
 from hub.transform.kinds.base import TO_MANY, Bound, FieldInfo, Kind, bad_detail, is_field, words
-from hub.transform.kinds.simple import not_one, one_related
+from hub.transform.kinds.simple import NOTHING, TELLS, not_one, one_related
 from hub.transform.services import Incoming, Outgoing
+from hub.transform.shapes import Schema
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ class Lookup(Kind):
         return one_related(value, row, field)
 
     def _several(self, value: Any, row: Bound, field: str) -> Any:
-        if value in (None, False, ""):
+        if types.nothing(value):
             value = []
+        value = types.whole(value)
         if not isinstance(value, list):
             raise types.wrong(row.name, value, "type", f"send a list, with the {field} of each record.")
         ids = []
@@ -88,6 +90,27 @@ class Lookup(Kind):
         if not found and row.options.create:
             return row.services.create(relation, {field: value})
         raise not_one(value, row, relation, field, found)
+
+    def accepts(self, row: Bound) -> Schema:
+        """What tells the record, or a list of it."""
+        several = row.info["type"] in TO_MANY
+        one = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "integer"}]}
+        return {"type": "array", "items": one} if several else dict(TELLS)
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """No record."""
+        return NOTHING
+
+    def gives(self, row: Bound) -> Schema:
+        """What tells the record, or a list of it."""
+        return {"type": "array"} if row.info["type"] in TO_MANY else super().gives(row)
+
+    def sample(self, row: Bound) -> Any:
+        """What tells one such record, in a list where there may be several."""
+        if row.info["type"] not in TO_MANY:
+            return super().sample(row)
+        field = row.options.field or "name"
+        return [shapes.sample(field, {"type": "char"}, str(row.info.get("relation")))]
 
 
 FORMS = {"alpha-2": "alpha_2", "alpha-3": "alpha_3", "numeric": "numeric", "name": "name"}
@@ -134,8 +157,9 @@ class Country(Kind):
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """The country with that code or English name."""
-        if value in (None, "", False):
+        if types.nothing(value):
             return False
+        value = types.whole(value)
         if not isinstance(value, str | int) or isinstance(value, bool):
             raise types.wrong(row.name, value, "type", "send a country's code, such as DE.")
         text = f"{value:03d}" if isinstance(value, int) else value.strip()
@@ -149,3 +173,19 @@ class Country(Kind):
         if len(found) != 1:
             raise types.wrong(row.name, value, "lookup", "no such country. Send an ISO 3166 code, such as DE.")
         return found[0]
+
+    def accepts(self, row: Bound) -> Schema:
+        """A code or a name."""
+        return dict(TELLS)
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """No country."""
+        return NOTHING
+
+    def gives(self, row: Bound) -> Schema:
+        """The code."""
+        return {"type": ["string", "null"]}
+
+    def sample(self, row: Bound) -> Any:
+        """Germany."""
+        return getattr(pycountry.countries.get(alpha_2="DE"), row.options)

@@ -15,6 +15,7 @@ from hub.transform.script.errors import ScriptError
 from hub.transform.script.lint import parse, problems
 from hub.transform.script.values import Records, value_in
 from hub.transform.services import Incoming, Outgoing
+from hub.transform.shapes import Schema
 
 NAMES = ("env", "self", "value", "records", "record", "model", "request_data", "data")
 """What a script for a value finds."""
@@ -75,6 +76,14 @@ class Script(Kind):
             "data": dict(incoming.data),
         }
         return types.inward(as_values(row.services.script(row.options, names)), row.info, row.name)
+
+    def accepts(self, row: Bound) -> Schema:
+        """Whatever the script makes something of."""
+        return {}
+
+    def gives(self, row: Bound) -> Schema:
+        """Whatever the script gives."""
+        return {}
 
 
 def as_json(value: Any) -> Any:

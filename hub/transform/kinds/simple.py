@@ -11,6 +11,13 @@ from hub.odoo.values import from_odoo
 from hub.transform import path, types
 from hub.transform.kinds.base import Bound, Kind, bad_detail, joined
 from hub.transform.services import Incoming, Outgoing
+from hub.transform.shapes import Schema
+
+TELLS: Schema = {"type": ["string", "integer"]}
+"""What may tell a related record."""
+
+NOTHING = (None, False, "")
+"""What tells none."""
 
 
 class Plain(Kind):
@@ -30,6 +37,14 @@ class Plain(Kind):
         if dot:
             return one_related(value, row, tail)
         return types.inward(value, row.info, row.name, check=incoming.check, describe=row.services.describe)
+
+    def accepts(self, row: Bound) -> Schema:
+        """By the field's type; behind a dot, the value that tells the related record."""
+        return dict(TELLS) if "." in row.rule.odoo_field else super().accepts(row)
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """As the field, or as what tells a related record."""
+        return NOTHING if "." in row.rule.odoo_field else super().empty(row)
 
 
 class Constant(Kind):
@@ -56,6 +71,18 @@ class Constant(Kind):
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """The constant, checked by the field's type."""
         return types.inward(row.options, row.info, row.name)
+
+    def accepts(self, row: Bound) -> Schema:
+        """Anything: it is not looked at."""
+        return {}
+
+    def gives(self, row: Bound) -> Schema:
+        """Always the same."""
+        return {"const": row.options}
+
+    def sample(self, row: Bound) -> Any:
+        """The constant."""
+        return row.options
 
 
 class Table(Kind):
@@ -103,15 +130,33 @@ class Table(Kind):
             return False
         info = row.end if "." in row.rule.odoo_field else row.info  # dotted: searched by, never written
         for left, right in row.options.items():
-            if left != "*" and _word(value) == right:
+            if left != "*" and _word(types.whole(value)) == right:
                 return types.inward(_typed(left, str(info["type"])), info, row.name)
         known = joined(list(dict.fromkeys(right for left, right in row.options.items() if left != "*")))
         raise types.wrong(row.name, value, "table", f"choose one of: {known}.")
 
+    def accepts(self, row: Bound) -> Schema:
+        """The right-hand sides, and the numbers that are written like them."""
+        words = dict.fromkeys(right for left, right in row.options.items() if left != "*")
+        return {"enum": [*words, *(number for one in words if (number := _unquoted(one)) is not None)]}
+
+    def empty(self, row: Bound) -> tuple[Any, ...]:
+        """Null alone: every other value is looked up."""
+        return (None,)
+
+    def gives(self, row: Bound) -> Schema:
+        """The right-hand sides."""
+        return {"enum": [*dict.fromkeys(row.options.values()), None]}
+
+    def sample(self, row: Bound) -> Any:
+        """The first one."""
+        return next((right for left, right in row.options.items() if left != "*"), None)
+
 
 def one_related(value: Any, row: Bound, field: str) -> Any:
     """The id of the one related record whose ``field`` has the value: the way back of ``country_id.code``."""
-    if value in (None, "", False):
+    value = types.whole(value)
+    if types.nothing(value):
         return False
     if row.info["type"] != "many2one":
         raise Misconfigured(
@@ -144,6 +189,15 @@ def nested(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _word(value: Any) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _unquoted(text: str) -> Any:
+    """The number or truth value that ``_word`` spells like this, or None."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, int | float) and _word(value) == text else None
 
 
 def _typed(text: str, kind: str) -> Any:

@@ -11,6 +11,7 @@ from hub.transform import path, types
 from hub.transform.kinds.base import Bound, FieldInfo, Kind, bad_detail, is_field
 from hub.transform.kinds.simple import nested
 from hub.transform.services import Incoming, Outgoing
+from hub.transform.shapes import Schema
 from hub.transform.text import Text
 
 
@@ -64,6 +65,14 @@ class Template(Kind):
         except InvalidInput as error:
             raise types.wrong(row.name, None, "template", error.message) from None
         return types.inward(text or None, row.info, row.name)
+
+    def accepts(self, row: Bound) -> Schema:
+        """Anything: what is looked at are the keys that the template names."""
+        return {}
+
+    def gives(self, row: Bound) -> Schema:
+        """The text."""
+        return {"type": ["string", "null"]}
 
 
 def _held(row: Bound, data: Mapping[str, Any]) -> list[Any]:
