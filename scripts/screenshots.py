@@ -109,14 +109,18 @@ def details(page: Page, folder: Path) -> None:
             page.locator("#id_accepts_oauth").evaluate("field => field.scrollIntoView({block: 'center'})")
             page.screenshot(path=folder / "configuration-who-may-call.png")
         if name == "Products out":
-            for tab in ("Authorization", "Records", "Triggers", "Delivery"):
+            for tab in ("Authorization", "Request", "Encryption", "Records", "Triggers", "Delivery"):
                 page.locator("nav a").filter(has_text=tab).first.click()
                 page.screenshot(path=folder / f"configuration-{tab.lower()}.png")
-            for tab in ("Field mappings", "Headers"):
+            for tab in ("Field mappings", "Headers", "Written back"):
                 page.locator("#tabs-items a").filter(has_text=tab).first.click()
                 page.screenshot(path=folder / f"configuration-{tab.lower().replace(' ', '-')}.png")
             page.goto(page.url.split("#")[0].replace("/change/", "/preview/"))
             page.screenshot(path=folder / "preview.png")
+            page.goto(page.url.split("#")[0].replace("/preview/", "/send-again/") + "?state=done")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / "send-again.png")
+            page.go_back()
             page.go_back()
             page.get_by_role("link", name="Run now").click()
             page.wait_for_selector("text=Run now?")

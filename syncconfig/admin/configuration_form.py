@@ -66,7 +66,9 @@ class ConfigurationForm(SecretsMixin):
         self.token_from = self.instance.oauth_url
         for name in (*SCRIPTS, *TEXTS):
             if name in self.fields:
-                self.fields[name].widget = UnfoldAdminTextareaWidget(attrs=testing.CODE | {"rows": 4})
+                self.fields[name].widget = UnfoldAdminTextareaWidget(
+                    attrs=testing.CODE | {"rows": 4 if name in SCRIPTS else 2}
+                )
         if "methods" in self.fields:
             self.fields["methods"].help_text = METHODS_HELP if not self.instance.pk else HELP_OF[self.instance.is_out]
         if self.instance.pk and "request_type" in self.fields:

@@ -140,7 +140,11 @@ def test_pythons_moments_are_taken(odoo: Odoo, make: Maker, unique: str, sent: o
     assert read(odoo, "sale.order", order, "date_order") == expected
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800", "a\x00b", object()], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), "\ud800", "a\x00b", object()],
+    ids=["nan", "inf", "surrogate", "nul", "an object"],
+)
 def test_what_json_cannot_hold_is_refused(odoo: Odoo, unique: str, value: object) -> None:
     with pytest.raises(OdooValidation):
         odoo.create("res.partner", [{"name": unique, "city": value}])
