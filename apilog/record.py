@@ -144,7 +144,7 @@ def add_script_log(row: ApiLog, lines: Iterable[str], secrets: Sequence[str] = (
 
 def open_all(rows: Sequence[ApiLog]) -> None:
     """Write open rows, in one statement."""
-    ApiLog.objects.bulk_create(rows)
+    _rows.insert_all(rows)
 
 
 def withdraw(rows: Sequence[ApiLog]) -> None:

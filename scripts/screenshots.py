@@ -108,6 +108,10 @@ def details(page: Page, folder: Path) -> None:
         if name == "Customers in":
             page.locator("#id_accepts_oauth").evaluate("field => field.scrollIntoView({block: 'center'})")
             page.screenshot(path=folder / "configuration-who-may-call.png")
+        if name == "Customers out":
+            page.goto(page.url.split("#")[0].replace("/change/", "/send-again/") + "?state=done")
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=folder / "send-again.png")
         if name == "Products out":
             for tab in ("Authorization", "Request", "Encryption", "Records", "Triggers", "Delivery"):
                 page.locator("nav a").filter(has_text=tab).first.click()
@@ -117,10 +121,6 @@ def details(page: Page, folder: Path) -> None:
                 page.screenshot(path=folder / f"configuration-{tab.lower().replace(' ', '-')}.png")
             page.goto(page.url.split("#")[0].replace("/change/", "/preview/"))
             page.screenshot(path=folder / "preview.png")
-            page.goto(page.url.split("#")[0].replace("/preview/", "/send-again/") + "?state=done")
-            page.wait_for_load_state("networkidle")
-            page.screenshot(path=folder / "send-again.png")
-            page.go_back()
             page.go_back()
             page.get_by_role("link", name="Run now").click()
             page.wait_for_selector("text=Run now?")

@@ -27,6 +27,9 @@ MOST_SLOW = 8
 PER_ENDPOINT = 64
 """Messages of one endpoint that are kept ready in a process."""
 
+TOGETHER = 0.003
+"""Seconds that an answer waits for others, to be written down with them."""
+
 PATIENCE = 0.25
 """Seconds between two looks for whose turn it is, while nothing is answered."""
 
@@ -103,7 +106,9 @@ class Line:
         """Those that ended; waits for one, but not for long."""
         if not self._running:
             return []
-        ended, _ = wait(self._running, timeout=PATIENCE, return_when=FIRST_COMPLETED)
+        ended, others = wait(self._running, timeout=PATIENCE, return_when=FIRST_COMPLETED)
+        if ended and others:  # a moment for those that are about to end: what ends together is written together
+            ended |= wait(others, timeout=TOGETHER).done
         return [(self._running.pop(future).sending, future) for future in ended]
 
     def renew(self) -> None:
