@@ -1,4 +1,4 @@
-"""`python -m bench [transform] [outbound] [inbound] [json2]`: measure, and print; without a name the first three.
+"""`python -m bench [transform|outbound|inbound|json2|million ...]`: measure, and print; without a name the first three.
 
 With HUB_TEST_DATABASE_URL the drain is measured on that PostgreSQL, too; with HUB_TEST_ODOO (the JSON that
 `scripts/odoo19 up` prints) the API on that Odoo, too: by JSON-RPC, and by JSON-2 when `json2` is named.
@@ -10,9 +10,9 @@ import os
 import sys
 import time
 
-from bench import inbound, outbound, transform
+from bench import inbound, million, outbound, transform
 
-PARTS = ("transform", "outbound", "inbound", "json2")
+PARTS = ("transform", "outbound", "inbound", "json2", "million")
 
 
 def main(parts: list[str]) -> None:
@@ -34,6 +34,8 @@ def main(parts: list[str]) -> None:
         inbound.run(real)
     if "json2" in parts:
         inbound.on_real(real, "json2")
+    if "million" in parts:
+        million.run()
     print(f"\n{time.monotonic() - began:.0f} s")
 
 
