@@ -18,15 +18,46 @@ RANDOM = re.compile(r"\b[hr]\b", re.IGNORECASE)
 """croniter's own letters for a time that it draws by chance, anew at each look."""
 
 
+WORDS = "Or in words: every 5 minutes, every 2 hours, daily at 2:30, every monday at 8:00, weekdays at 18:00"
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_EVERY = re.compile(r"every (?:(?P<number>\d{1,4}) )?(?P<unit>minute|hour)s?")
+_AT = re.compile(
+    r"(?:(?P<daily>daily|every day)|(?P<weekdays>weekdays|every weekday)|every (?P<day>" + "|".join(DAYS) + r"))"
+    r"(?: at (?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?)?"
+)
+
+
+def cron_of(text: str) -> str:
+    """The five fields for a schedule in words; any other text as it is.
+
+    Raises InvalidInput for an interval that five fields cannot say: one that does not divide the hour, or the day.
+    """
+    said = " ".join(text.lower().split())
+    if said == "hourly":
+        return "0 * * * *"
+    if found := _EVERY.fullmatch(said):
+        number, whole = int(found["number"] or 1), 60 if found["unit"] == "minute" else 24
+        if number == 0 or whole % number:
+            fit = ", ".join(str(one) for one in range(1, whole // 2 + 1) if whole % one == 0)
+            raise _wrong(f"Every {number} {found['unit']}s cannot be kept up over the full turn. Choose one of {fit}.")
+        step = "*" if number == 1 else f"*/{number}"
+        return f"{step} * * * *" if whole == 60 else f"0 {step} * * *"
+    if found := _AT.fullmatch(said):
+        weekday = "*" if found["daily"] else "1-5" if found["weekdays"] else str(DAYS.index(found["day"]))
+        return f"{int(found['minute'] or 0)} {int(found['hour'] or 0)} * * {weekday}"
+    return text
+
+
 def check_cron(text: str) -> str:
     """The line, if it is one with five fields that comes round some day; raises InvalidInput, which says what is wrong.
 
     croniter also takes six and seven fields, which the scheduler would misread.
     """
+    text = cron_of(text)
     fields = text.split()
     if len(fields) != len(FIELDS) or len(text) > LONGEST:
         why = f"Words such as {fields[0]} are not understood. " if text.strip().startswith("@") else ""
-        raise _wrong(f"{why}Write five fields: {' '.join(FIELDS)}. {EXAMPLE}")
+        raise _wrong(f"{why}Write five fields: {' '.join(FIELDS)}. {EXAMPLE}. {WORDS}.")
     for name, most, field in zip(FIELDS, MOST, fields, strict=True):
         if RANDOM.search(field):
             raise _wrong(f"The {name} cannot be left to chance: write a number, or * for each.")

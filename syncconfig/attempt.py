@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from apilog import record
 from apilog.models import ApiLog
@@ -14,6 +16,7 @@ from hub.http.message import KEEP, Request, Response, Sender
 from hub.http.retry import decide
 from hub.http.schemes import scheme
 from hub.transform.mapping import FieldMap
+from syncconfig import echo
 from syncconfig.models import Delivery
 
 KEEP_FOR_ODOO = 1024 * 1024
@@ -32,12 +35,18 @@ class Sending:
     request: Request
     built: outbound.Built
     services: Live
+    event: Mapping[str, Any] = field(default_factory=dict)
+    """What scripts see of its cause."""
+
     log: ApiLog = field(init=False)
     objection: HubError | None = None
     """Why an answer that is a success by its status is none after all."""
 
     unwritten: answers.Values = field(default_factory=dict)
     """What Odoo was to be told, and could not be just now; by record."""
+
+    written: list[echo.Written] = field(default_factory=list)
+    """What was written to Odoo because of the answer."""
 
     response: Response | None = None
     """What came back, once something did."""
@@ -68,6 +77,9 @@ def make(sending: Sending, sender: Sender) -> Response:
     if decide(plan.retry, sending.delivery.attempts, response=response).kind != "done":
         return response
     services = sending.services.again()
+    services.event = sending.event
+    source = echo.Source(configuration=sending.delivery.configuration_id)
+    services.odoo = echo.marking(services.odoo, source, sending.written)
     try:
         answers.check(plan, services, sending.built.records, sending.built.body, response)
         if sending.delivery.values is None:  # a record that is gone gets nothing

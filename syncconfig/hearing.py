@@ -8,8 +8,8 @@ from django.db import transaction
 
 from hub.errors import Misconfigured
 from hub.odoo import inside, polling
-from syncconfig import listening, plans
-from syncconfig.models import ChangeCursor, OdooConnection
+from syncconfig import listening, plans, seen, sources
+from syncconfig.models import ChangeCursor, Configuration, OdooConnection
 
 
 def set_up(connection: OdooConnection) -> str:
@@ -21,24 +21,25 @@ def set_up(connection: OdooConnection) -> str:
         raise Misconfigured("The embedded Odoo keeps an outbox of its own: there is nothing to set up.")
     odoo = plans.odoo_of(connection)
     mine = [one for one in listening.watched() if one.connection.pk == connection.pk]
-    name = listening.outbox_of(connection) or inside.name_of(secrets.token_hex(4))
+    name = sources.outbox_of(connection) or inside.name_of(secrets.token_hex(4))
     state = inside.set_up(odoo, name, sorted({one.model for one in mine}))
-    if not listening.outbox_of(connection):
+    if not sources.outbox_of(connection):
         for one in mine:
             listening.listen(one, last=True)
         _switch(connection, odoo.identity(), name)
+        seen.forget(Configuration.objects.filter(connection=connection).values_list("pk", flat=True))
     models = ", ".join(state.models) or "no model yet"
     return f"Odoo tells of every change now: {models}. More models follow when configurations listen to them."
 
 
 def check(connection: OdooConnection) -> str:
     """What is there, in a sentence; raises Misconfigured when something that should be there is not."""
-    source = listening.source_of(connection)
-    if source == listening.OUTBOX:
+    source = sources.source_of(connection)
+    if source == sources.OUTBOX:
         return "The embedded Odoo keeps an outbox of its own."
-    if source == listening.POLLING:
+    if source == sources.POLLING:
         return "Odoo is asked every few seconds; deletions are not heard. An outbox can be set up."
-    state = inside.check(plans.odoo_of(connection), listening.outbox_of(connection))
+    state = inside.check(plans.odoo_of(connection), sources.outbox_of(connection))
     wanted = {one.model for one in listening.watched() if one.connection.pk == connection.pk}
     missing = sorted(wanted - set(state.models))
     if missing or not state.outbox:
@@ -51,11 +52,13 @@ def check(connection: OdooConnection) -> str:
 
 def remove(connection: OdooConnection) -> str:
     """Hear what is left, take the outbox out of Odoo, and ask from now on."""
-    name = listening.outbox_of(connection)
+    name = sources.outbox_of(connection)
     if not name:
         return "There is no outbox to remove."
     odoo = plans.odoo_of(connection)
     mine = [one for one in listening.watched() if one.connection.pk == connection.pk]
+    for one in mine:
+        seen.begin(listening.listeners(one), odoo, odoo.identity())
     positions = {one.model: polling.start(odoo, one.model) for one in mine}
     for one in mine:
         listening.listen(one)
@@ -64,7 +67,7 @@ def remove(connection: OdooConnection) -> str:
         _mark(connection, {})
         cursors = ChangeCursor.objects.filter(connection=connection, database=odoo.identity())
         for cursor in cursors:
-            cursor.source, cursor.position = listening.POLLING, positions.get(cursor.model, {})
+            cursor.source, cursor.position = sources.POLLING, positions.get(cursor.model, {})
             cursor.save(update_fields=["source", "position"])
     return "The outbox is removed from Odoo. The hub asks every few seconds again; deletions are not heard any more."
 
@@ -73,7 +76,7 @@ def _switch(connection: OdooConnection, database: str, name: str) -> None:
     with transaction.atomic():
         _mark(connection, {"database": database, "outbox": name})
         ChangeCursor.objects.filter(connection=connection, database=database).update(
-            source=listening.INSIDE, position={"taken": []}, error=""
+            source=sources.INSIDE, position={"taken": []}, error=""
         )
 
 

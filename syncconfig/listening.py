@@ -11,28 +11,21 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from hub.api.trace import new_trace_id
 from hub.errors import HubError, Misconfigured
-from hub.flow import outbound
 from hub.odoo import inside, polling
-from hub.odoo.changes import Change
+from hub.odoo.changes import Change, per_record
 from hub.odoo.connection import Odoo
 from hub.odoo.embedded import EmbeddedOdoo
 from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.outbox import last_sequence, read_changes
-from syncconfig import outbox, plans
-from syncconfig.models import ChangeCursor, Configuration, Delivery, OdooConnection
+from syncconfig import outbox, plans, seen, sources, triggers
+from syncconfig.models import ChangeCursor, Configuration, OdooConnection
+from syncconfig.sources import INSIDE, OUTBOX, POLLING, outbox_of, source_of
 
 PAGE = 500
 EMBEDDED_EVERY = timedelta(seconds=0.9)
 ERROR_EVERY = timedelta(seconds=15)
-OUTBOX, POLLING, INSIDE = "outbox", "polling", "inside"
 INSIDE_EVERY = timedelta(seconds=1)
-EVENTS = {
-    "create": (Delivery.Event.CREATE, "on_create"),
-    "write": (Delivery.Event.UPDATE, "on_update"),
-    "unlink": (Delivery.Event.DELETE, "on_delete"),
-}
 
 
 class Watched(NamedTuple):
@@ -61,9 +54,12 @@ def begin() -> None:
     """
     known = _Cursors()
     for one in watched():
-        if known.of(one) is None:
-            with suppress(HubError):
+        cursor = known.of(one)
+        with suppress(HubError):
+            if cursor is None:
                 _cursor(one, plans.odoo_of(one.connection))
+            elif cursor.source == POLLING:
+                seen.begin(listeners(one), plans.odoo_of(one.connection), cursor.database)
 
 
 def due() -> list[Watched]:
@@ -113,35 +109,6 @@ def listen(one: Watched, *, last: bool = False) -> int:
     return queued
 
 
-def source_of(connection: OdooConnection) -> str:
-    """How changes of that Odoo are heard: by an outbox, its own or one that was set up in it; else by asking."""
-    if connection.is_embedded:
-        return OUTBOX
-    return INSIDE if outbox_of(connection) else POLLING
-
-
-def outbox_of(connection: OdooConnection) -> str:
-    """The outbox inside of the database that the connection leads to now, or ""."""
-    there = connection.hears_by.get("database") == _database_of(connection)
-    return str(connection.hears_by.get("outbox", "")) if there else ""
-
-
-def newest_per_record(changes: Sequence[Change]) -> list[Change]:
-    """One change a record: several writes are one, a write after a create is the create, a deletion ends all.
-
-    A record that was created and deleted between two looks is no news at all.
-    """
-    found: dict[int, Change] = {}
-    for change in changes:
-        before = found.pop(change.record_id, None)
-        if change.event == "unlink" and before is not None and before.event == "create":
-            continue
-        found[change.record_id] = (
-            before if before is not None and (before.event, change.event) == ("create", "write") else change
-        )
-    return list(found.values())
-
-
 class _Cursors:
     """All cursors, to be asked for the one of a model in the database that its connection leads to now."""
 
@@ -153,16 +120,8 @@ class _Cursors:
         """That cursor; none for a database that was never listened to."""
         key = one.connection.pk
         if key not in self._databases:
-            self._databases[key] = _database_of(one.connection)
+            self._databases[key] = sources.database_of(one.connection)
         return self._found.get((key, one.model, self._databases[key]))
-
-
-def _database_of(connection: OdooConnection) -> str:
-    """The database that it leads to; empty when that cannot be told, as with a damaged file."""
-    try:
-        return plans.database_of(connection)
-    except HubError:
-        return ""
 
 
 def _note(one: Watched, error: HubError) -> None:
@@ -170,7 +129,7 @@ def _note(one: Watched, error: HubError) -> None:
     ChangeCursor.objects.update_or_create(
         connection=one.connection,
         model=one.model,
-        database=_database_of(one.connection),
+        database=sources.database_of(one.connection),
         defaults={"error": error.message, "listened_at": timezone.now()},
         create_defaults={
             "error": error.message,
@@ -207,6 +166,7 @@ def _present(one: Watched, odoo: Odoo) -> dict[str, Any]:
     if source == INSIDE:
         inside.set_up(odoo, outbox_of(one.connection), [one.model])
         return {"taken": []}
+    seen.begin(listeners(one), odoo, odoo.identity())
     return polling.start(odoo, one.model)
 
 
@@ -252,40 +212,23 @@ def _queue(
     one: Watched, odoo: Odoo, cursor: ChangeCursor, changes: Sequence[Change], position: dict[str, Any]
 ) -> int | None:
     """Queue what the changes cause and move the cursor, in one transaction; None when another worker was faster."""
-    messages = [
-        message
-        for configuration in _listeners(one)
-        for message in _messages(configuration, odoo, cursor.database, changes)
-    ]
+    events, told = per_record(changes), cursor.source != POLLING
+    found = [triggers.caused(one, odoo, cursor.database, events, told=told) for one in listeners(one)] if events else []
     with transaction.atomic():
         held = ChangeCursor.objects.select_for_update().filter(pk=cursor.pk).first()
         if held is None or held.position != cursor.position:
             return None
         held.position, held.listened_at, held.error = position, timezone.now(), ""
         held.save(update_fields=["position", "listened_at", "error"])
-        return outbox.queue(messages)
+        for each in found:
+            if each.memory is not None:
+                each.memory.save()
+        return outbox.queue([message for each in found for message in each.messages])
 
 
-def _listeners(one: Watched) -> list[Configuration]:
-    found = Configuration.objects.filter(active=True, request_type="out", connection=one.connection, model=one.model)
+def listeners(one: Watched) -> list[Configuration]:
+    """The configurations that want to hear of it."""
+    found = Configuration.objects.filter(
+        active=True, request_type="out", connection=one.connection, model=one.model
+    ).select_related("connection")
     return [configuration for configuration in found if configuration.listens]
-
-
-def _messages(configuration: Configuration, odoo: Odoo, database: str, changes: Sequence[Change]) -> list[Delivery]:
-    wanted = [change for change in newest_per_record(changes) if getattr(configuration, EVENTS[change.event][1])]
-    alive = [change.record_id for change in wanted if change.event != "unlink"]
-    matching = outbound.matching(plans.outbound_plan(configuration), odoo, alive)
-    return [
-        Delivery(
-            configuration=configuration,
-            event=EVENTS[change.event][0],
-            database=database,
-            model=change.model,
-            record_ids=[change.record_id],
-            record_id=change.record_id,
-            trace_id=new_trace_id(),
-            values=dict(change.old_values) if change.event == "unlink" else None,
-        )
-        for change in wanted
-        if change.event == "unlink" or change.record_id in matching
-    ]

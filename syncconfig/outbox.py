@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from hub.flow import answers
-from syncconfig import endpoints, wake
+from syncconfig import endpoints, waiting, wake
 from syncconfig.models import Configuration, Delivery
 
 LEASE = timedelta(seconds=45)
@@ -26,14 +26,13 @@ RENEW_EVERY = 15.0
 def queue(deliveries: Sequence[Delivery]) -> int:
     """Put messages into the outbox, within the caller's transaction, and wake a worker after the commit.
 
-    A created or updated record that already waits to be sent is not queued twice: what waits will
-    carry the newest values. Answers how many were added.
+    News of a record whose last news still wait are put together with them. Answers how many were added.
     """
-    fresh = _without_waiting(deliveries)
-    Delivery.objects.bulk_create(fresh, batch_size=500)
-    if fresh:
+    added = waiting.fresh(deliveries)
+    Delivery.objects.bulk_create(added, batch_size=500)
+    if added:
         wake.after_commit("deliver")
-    return len(fresh)
+    return len(added)
 
 
 def claim(limit: int, now: datetime | None = None, passing_over: Collection[int] = ()) -> list[Delivery]:
@@ -188,6 +187,7 @@ def replay(deliveries: QuerySet[Delivery]) -> int:
             last_error="",
             last_status=None,
             unwritten="",
+            replayed=True,
         )
         if count:
             wake.after_commit("deliver")
@@ -207,33 +207,8 @@ def due(now: datetime) -> QuerySet[Delivery]:
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     active = Q(configuration__active=True, configuration__connection__active=True)
     active &= endpoints.callable_at(now)
-    waiting = Delivery.objects.filter(free, active, finished_at__isnull=True, held_at__isnull=True, due_at__lte=now)
-    return waiting.exclude(Q(record_id__isnull=False) & Exists(older))
-
-
-def _without_waiting(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    state_of_things = (Delivery.Event.CREATE, Delivery.Event.UPDATE)
-
-    def key(one: Delivery) -> tuple[int, str, int | None]:
-        return one.configuration_id, one.database, one.record_id
-
-    keys = {key(one) for one in deliveries if one.event in state_of_things and one.record_id}
-    if not keys:
-        return list(deliveries)
-    waiting: set[tuple[int, str, int | None]] = set()
-    for configuration_id, database in {(config, database) for config, database, _ in keys}:
-        rows = Delivery.objects.filter(
-            configuration_id=configuration_id,
-            database=database,
-            record_id__in=[record for *place, record in keys if place == [configuration_id, database]],
-            record_id__isnull=False,
-            finished_at__isnull=True,
-            state=Delivery.State.PENDING,
-            attempts=0,
-            event__in=state_of_things,
-        ).select_for_update(skip_locked=True)
-        waiting.update((configuration_id, database, found) for found in rows.values_list("record_id", flat=True))
-    return [one for one in deliveries if one.event not in state_of_things or key(one) not in waiting]
+    rows = Delivery.objects.filter(free, active, finished_at__isnull=True, held_at__isnull=True, due_at__lte=now)
+    return rows.exclude(Q(record_id__isnull=False) & Exists(older))
 
 
 def _finish(delivery: Delivery, state: Delivery.State, **columns: object) -> bool:

@@ -84,7 +84,9 @@ def introspection(odoo: Odoo) -> Introspection:
 
 def services(plan: OutboundPlan, odoo: Odoo, *, dry: bool = False) -> Live:
     """Odoo and the sandbox for one batch or preview; ``dry``: nothing is written."""
-    return Live(odoo, describer(odoo), write_allowed=plan.scripts.may_write, dry=dry)
+    made = Live(odoo, describer(odoo), write_allowed=plan.scripts.may_write, dry=dry)
+    made.event = outward.event_of("manual")
+    return made
 
 
 def scripts_of(configuration: Configuration) -> Scripts:
@@ -128,13 +130,17 @@ def inbound(
     company_id: int | None,
     known: Look,
     request: Mapping[str, Any],
+    through: Callable[[Odoo], Odoo] = lambda odoo: odoo,
 ) -> Inbound:
-    """The engine's flow for one call: what scripts are told of it is the ``request``; raises Misconfigured."""
+    """The engine's flow for one call: what scripts are told of it is the ``request``; raises Misconfigured.
+
+    ``through`` may put something between the flow and the Odoo that it works on.
+    """
     odoo = odoo_of(configuration.connection, company_id, known)
     key, describe = (configuration.pk, withheld), describer(odoo)
     plan = known.get(("plan", *key), lambda: inbound_plan(configuration, withheld))
     mapping = known.get(("mapping", *key, odoo), lambda: bound(odoo, lambda: bind(plan, describe)))
-    return Inbound(plan, odoo, describe, request=request, mapping=mapping)
+    return Inbound(plan, through(odoo), describe, request=request, mapping=mapping)
 
 
 @dataclass(frozen=True)

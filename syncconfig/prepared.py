@@ -13,9 +13,9 @@ from hub.errors import HubError, OdooAuthentication
 from hub.flow import outbound
 from hub.flow.plan import OutboundPlan
 from hub.flow.services import Live
-from hub.odoo.connection import Record
+from hub.odoo.connection import Odoo, Record
 from hub.transform.mapping import FieldMap
-from syncconfig import attempt, held, outbox, plans, remembered
+from syncconfig import attempt, echo, held, outbox, plans, remembered
 from syncconfig.attempt import Sending
 from syncconfig.models import Configuration, Delivery
 from syncconfig.remembered import Look
@@ -69,6 +69,8 @@ def _prepared_of(
         return []
     one = plans.outbound(configuration, known)
     plan, odoo, services, mapping = one.plan, one.odoo, one.services, one.mapping
+    written: list[echo.Written] = []
+    services.odoo = echo.marking(odoo, echo.Source(configuration=configuration_id), written)
     plan = replace(plan, read_timeout=timeout) if timeout is not None else plan
     for delivery in deliveries:
         if delivery.unwritten:
@@ -79,7 +81,7 @@ def _prepared_of(
     services.know(plan.model, found.values())
     sendings = []
     for delivery in deliveries:
-        chosen = _chosen(delivery, found, mapping)
+        chosen = _chosen(delivery, found, mapping, odoo)
         if delivery.attempts > plan.retry.max_attempts:
             # Claimed once more than it may be tried: the worker before did not live to say how it went.
             outbox.dead(delivery, "The worker died during the last attempt: the message may have arrived.")
@@ -87,6 +89,7 @@ def _prepared_of(
             outbox.skipped(delivery, "The record is gone, or does not match the filter domain any more.")
         else:
             sendings.append(_built(plan, delivery, chosen, mapping, services))
+    echo.keep(configuration_id, plans.database_of(configuration.connection, known), written)
     return [sending for sending in sendings if sending is not None]
 
 
@@ -113,9 +116,9 @@ def _of_present_database(configuration: Configuration, claimed: Sequence[Deliver
     return [delivery for delivery in claimed if delivery.database in ("", present)]
 
 
-def _chosen(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap) -> list[Record]:
+def _chosen(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap, odoo: Odoo) -> list[Record]:
     if delivery.values is not None:
-        return [outbound.from_values(delivery.record_ids[0], delivery.values, mapping)]
+        return [outbound.from_values(delivery.record_ids[0], delivery.values, mapping, odoo)]
     return [found[one] for one in delivery.record_ids if one in found]
 
 
@@ -124,6 +127,7 @@ def _built(
 ) -> Sending | None:
     """The message ready to send, or None when it was finished or postponed: then the log says why."""
     services.logs = []
+    services.event = outbound.event_of(delivery.event, delivery.change, mapping.fields)
     try:
         built = outbound.build(plan, chosen, mapping, services, str(delivery.message_id))
     except HubError as error:
@@ -137,6 +141,6 @@ def _built(
     if built.request is None:
         outbox.skipped(delivery, built.why_not)
         return None
-    sending = Sending(delivery, plan, mapping, built.request, built, services)
+    sending = Sending(delivery, plan, mapping, built.request, built, services, services.event)
     record.add_script_log(sending.log, map(str, services.logs), plan.secrets)
     return sending

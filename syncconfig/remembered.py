@@ -27,6 +27,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "fieldmapping": ("drift", "odoo_type"),
     "header": (),
     "answermapping": (),
+    "configuration_not_back_to": (),
     "apiclient": (),
     "grant": (),
     "apitoken": ("last_used_at",),

@@ -15,7 +15,7 @@ from hub.errors import HubError
 from hub.http.failures import HttpFailure
 from hub.http.message import Response
 from hub.http.retry import Decision, decide, retry_after
-from syncconfig import endpoints, outbox
+from syncconfig import echo, endpoints, outbox
 from syncconfig.attempt import Sending
 from syncconfig.models import Delivery
 from syncconfig.prepared import ODOO_AWAY
@@ -54,6 +54,8 @@ def write(ended: Sequence[tuple[Sending, Future[Response]]]) -> None:
     with transaction.atomic():
         for sending, future in ended:
             _one(found, sending, future)
+        for sending, _ in ended:
+            echo.keep(sending.delivery.configuration_id, sending.delivery.database, sending.written)
         outbox.all_done(found.done, found.statuses)
         record.close_all(found.logs)
         ailing = endpoints.ailing(found.outcomes)

@@ -13,9 +13,9 @@ from apilog.retention import in_batches, purge_logs
 from hub.odoo.connect import identity_of
 from hub.odoo.connection import Target
 from hub.odoo.embedded.outbox import discard_changes
-from syncconfig import listening, lockout
+from syncconfig import echo, lockout, sources
 from syncconfig.api import idempotency, limits
-from syncconfig.models import ApiJob, ApiToken, ChangeCursor, Delivery, IdempotencyKey, Run
+from syncconfig.models import ApiJob, ApiToken, ChangeCursor, Delivery, EchoNote, IdempotencyKey, Run
 
 OVER = (Delivery.State.DONE, Delivery.State.SKIPPED)
 """What was given up stays until a person has looked."""
@@ -36,6 +36,9 @@ def clean_up() -> dict[str, int]:
         "counts": limits.forget(),
         "lockouts": lockout.forget(),
         "changes": _heard_changes(),
+        "echo notes": in_batches(
+            lambda: EchoNote.objects.filter(created_at__lt=timezone.now() - timedelta(seconds=echo.VALID))
+        ),
     }
 
 
@@ -51,6 +54,6 @@ def _heard_changes() -> int:
     if not settings.HUB_EMBEDDED_ODOO.exists():
         return 0
     database = identity_of(Target(str(settings.HUB_EMBEDDED_ODOO), transport="embedded"))
-    cursors = ChangeCursor.objects.filter(source=listening.OUTBOX, database=database)
+    cursors = ChangeCursor.objects.filter(source=sources.OUTBOX, database=database)
     heard = [cursor.position["sequence"] for cursor in cursors if cursor.position]
     return discard_changes(settings.HUB_EMBEDDED_ODOO, min(heard)) if heard else 0

@@ -34,6 +34,7 @@ validate_field_path = RegexValidator(
 validate_field_name = RegexValidator(
     r"^[a-zA-Z_][a-zA-Z0-9_]*$", "Write the technical name of a field of the record itself, such as ref."
 )
+FIELD_NAME = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
 ORDER = re.compile(r"^\s*\w+(\s+(asc|desc))?(\s*,\s*\w+(\s+(asc|desc))?)*\s*$", re.IGNORECASE)
 
 
@@ -187,6 +188,14 @@ def _validate_script(value: str, name: str) -> None:
     found = script.check(value, scripting.NAMES[name]) if value.strip() else []
     if found:
         raise ValidationError([str(problem) for problem in found[:5]])
+
+
+def validate_field_names(value: str) -> None:
+    """Names of fields of the model itself, separated by commas, spaces or lines."""
+    for name in value.replace(",", " ").split():
+        if not FIELD_NAME.fullmatch(name):
+            dotted = " The field itself is watched, without what lies behind a dot." if "." in name else ""
+            raise ValidationError(f"“{name[:60]}” is no field's technical name, such as name or partner_id.{dotted}")
 
 
 def validate_order(value: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.errors import InvalidInput
+from hub.errors import InvalidInput, OdooMissing
 from hub.flow import scripting, shape
 from hub.flow.filters import domain_of
 from hub.flow.plan import OutboundPlan
@@ -15,6 +15,7 @@ from hub.http.schemes import scheme
 from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
 from hub.odoo.introspect import nearest
+from hub.odoo.values import from_odoo
 from hub.transform.mapping import FieldMap
 from hub.transform.records import Describe
 from hub.transform.services import Services
@@ -85,6 +86,45 @@ def matching(plan: OutboundPlan, odoo: Odoo, ids: Sequence[int]) -> set[int]:
     )
 
 
+def present(plan: OutboundPlan, odoo: Odoo, ids: Sequence[int], names: Iterable[str]) -> dict[int, Record]:
+    """As matching, with the values that these fields have now; of files their size."""
+    wanted = list(names)
+    found = (
+        odoo.search_read(
+            plan.model,
+            _narrowed(plan, ("id", "in", list(ids))),
+            wanted,
+            order="id",
+            context={"active_test": False, "bin_size": True},
+        )
+        if ids
+        else []
+    )
+    return {record["id"]: record for record in found}
+
+
+def event_of(
+    kind: str, told: Mapping[str, Any] | None = None, fields: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """What scripts and templates see of the cause: ``type``, ``changed_fields``, ``old`` and ``new`` by field, ``at``
+    (ISO 8601) and ``user_id`` of who did it in Odoo; the latter empty where nobody knows.
+    """
+    told, fields = told or {}, fields or {}
+
+    def shown(values: Mapping[str, Any]) -> dict[str, Any]:
+        kinds = {name: str(fields.get(name, {}).get("type", "char")) for name in values}
+        return {name: from_odoo(value, kinds[name]) for name, value in values.items()}
+
+    return {
+        "type": kind,
+        "changed_fields": list(told.get("changed_fields", ())),
+        "old": shown(told.get("old", {})),
+        "new": shown(told.get("new", {})),
+        "at": told.get("at"),
+        "user_id": told.get("user_id"),
+    }
+
+
 def fetch(plan: OutboundPlan, odoo: Odoo, ids: Iterable[int], mapping: FieldMap) -> dict[int, Record]:
     """The records as they are now, by id; those that are gone, or no longer match the domain, are left out."""
     wanted = [name for name in scripting.hints(plan.scripts) if _readable(mapping, name)]
@@ -104,11 +144,20 @@ def bind(plan: OutboundPlan, describe: Describe, services: Services | None = Non
     return FieldMap.bind(plan.model, plan.rules, describe, services=services, beside=shape.beside(plan))
 
 
-def from_values(record_id: int, values: Mapping[str, Any], mapping: FieldMap) -> Record:
-    """A record that is gone, from its last values: what they do not hold is empty."""
+def from_values(record_id: int, values: Mapping[str, Any], mapping: FieldMap, odoo: Odoo | None = None) -> Record:
+    """A record that is gone, from its last values: what they do not hold is empty.
+
+    What lies behind dots is read from ``odoo``, as long as the related record is there.
+    """
     paths = [*(one for row in mapping.readable for one in row.paths), *mapping.beside]
-    record: Record = {one: values.get(one, False) for one in paths}
-    return record | {"id": record_id}
+    names = mapping.fields_to_read()
+    record: Record = {"id": record_id} | {name: values.get(name, False) for name in names if name != "id"}
+    if odoo is not None:
+        try:
+            mapping.complete(odoo, [record])
+        except OdooMissing:
+            pass  # the related record is gone as well
+    return {one: values.get(one, False) for one in paths} | record
 
 
 @dataclass(frozen=True)

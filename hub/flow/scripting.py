@@ -15,7 +15,7 @@ from hub.transform.script import Records, ScriptError
 from hub.transform.script.compiled import compiled
 from hub.transform.services import Services
 
-COMMON = ("env", "self", "model", "records", "record", "request_data", "data")
+COMMON = ("env", "self", "model", "records", "record", "request_data", "data", "event")
 NAMES: Mapping[str, tuple[str, ...]] = {
     "condition": (*COMMON, "request"),
     "before": (*COMMON, "request"),

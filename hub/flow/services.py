@@ -40,6 +40,7 @@ class Live:
         self.logs: list[LogLine] = []
         self.withheld: list[str] = []
         self.write_allowed = write_allowed and not dry
+        self.event: Mapping[str, Any] = {}
         self._limits = limits or Limits()
         self._found: dict[tuple[str, str, Any], list[int]] = {}
         self._rates: dict[tuple[str | int, str], Rate] = {}
@@ -48,7 +49,9 @@ class Live:
 
     def again(self) -> Live:
         """The same for another thread, with a log of its own."""
-        return Live(self.odoo, self.describe, write_allowed=self.write_allowed, dry=self.dry, limits=self._limits)
+        made = Live(self.odoo, self.describe, write_allowed=self.write_allowed, dry=self.dry, limits=self._limits)
+        made.event = self.event
+        return made
 
     def know(self, model: str, rows: Iterable[Record]) -> None:
         """Take note of records that were read: scripts need not ask for them again."""
@@ -144,7 +147,7 @@ class Live:
         try:
             outcome = script.run(
                 source,
-                names,
+                {"event": dict(self.event), **names},
                 self.odoo,
                 self.describe,
                 limits=self._limits,

@@ -17,8 +17,8 @@ from hub.transform.kinds.simple import nested
 from hub.transform.mapping import FieldMap
 from hub.transform.text import Escaped, Text
 
-OWN = ("data", "count")
-"""Names that are no fields of Odoo: what the mapping made, and how many records it is."""
+OWN = ("data", "count", "event")
+"""Names that are no fields of Odoo: what the mapping made, how many records it is, and why it goes out."""
 
 SIGN = re.compile(r"{[{%]")
 SECRET_FREE = re.compile(r"{{-?\s*[\w.]+\s*-?}}")
@@ -119,12 +119,12 @@ def body(plan: OutboundPlan, data: Any, names: Mapping[str, Any]) -> tuple[bytes
 
 
 def names_of(plan: OutboundPlan, mapping: FieldMap, records: Sequence[Record], data: Any) -> dict[str, Any]:
-    """What templates may name: the fields of the one record, ``data`` and ``count``."""
+    """What templates may name: the fields of the one record, ``data``, ``count`` and ``event``."""
     found: dict[str, Any] = {}
     if len(records) == 1 and not plan.is_batch:
         values = {one: from_odoo(records[0].get(one, False), str(info["type"])) for one, info in mapping.beside.items()}
         found = dict(nested(values))
-    return found | {"data": data, "count": len(records)}
+    return found | {"data": data, "count": len(records), "event": mapping.binder.services.event}
 
 
 def files(data: Any, mapping: FieldMap) -> Any:

@@ -36,6 +36,7 @@ FIELDS = {
 CODE = """\
 kept = ('boolean', 'integer', 'float', 'monetary', 'char', 'text', 'html', 'selection', 'date', 'datetime', 'many2one',
         'many2many', 'reference', 'many2one_reference')
+heavy = ('binary', 'image', 'json', 'properties', 'properties_definition')
 def plain(value):
     if value is None or value is False or value is True or isinstance(value, (int, float, str)):
         return value
@@ -49,12 +50,17 @@ for record in records.sudo():
     if '%(event)s' == 'unlink':
         names = [name for name, field in record._fields.items() if field.store and field.type in kept]
         old = record.with_context(bin_size=True, active_test=False).read(names)[0]
-    elif '%(event)s' == 'write':
-        old = before.get(record.id) or {}
+    names, new = [], {}
+    if '%(event)s' == 'write':
+        names = list(before.get(record.id) or {})
+        light = [name for name in names if name in record._fields and record._fields[name].type not in heavy]
+        old = {name: before[record.id][name] for name in light}
+        new = record.read(light)[0] if light else {}
     old = {name: plain(value) for name, value in old.items()}
+    new = {name: plain(new[name]) for name in old if name in new}
     rows.append({'x_model': record._name, 'x_record': record.id, 'x_event': '%(event)s', 'x_uid': env.uid,
-                 'x_origin': str(env.context.get('hub_origin') or '')[:200],
-                 'x_changed': str(list(old)) if '%(event)s' == 'write' else '[]', 'x_old': repr(old)})
+                 'x_origin': str(env.context.get('hub_origin') or '')[:1000],
+                 'x_changed': repr((names, new)), 'x_old': repr(old)})
 env['%(outbox)s'].sudo().create(rows)
 """
 
@@ -203,6 +209,7 @@ def _make_automation(odoo: Odoo, outbox: str, model: str, trigger: str) -> None:
 
 
 def _change(row: Mapping[str, Any]) -> Change:
+    names, new = _changed(_literal(row["x_changed"]))
     return Change(
         sequence=row["id"],
         model=row["x_model"],
@@ -211,9 +218,17 @@ def _change(row: Mapping[str, Any]) -> Change:
         at=datetime.strptime(row["create_date"], FORMAT).replace(tzinfo=UTC),
         user_id=row["x_uid"] or 0,
         origin=row["x_origin"] or "",
-        changed_fields=tuple(_literal(row["x_changed"]) or ()),
+        changed_fields=names,
         old_values=_literal(row["x_old"]) or {},
+        new_values=new,
     )
+
+
+def _changed(told: Any) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """The names and the new values; an outbox that was set up by an earlier version tells the names alone."""
+    if isinstance(told, tuple) and len(told) == 2:
+        return tuple(told[0]), dict(told[1])
+    return tuple(told or ()), {}
 
 
 def _literal(text: Any) -> Any:

@@ -75,6 +75,12 @@ def look(odoo: Odoo, model: str, position: Mapping[str, Any], now: datetime | No
     return Look(changes, {"write_date": newest, "seen": kept}, more=len(page) == PAGE)
 
 
+def was_heard(position: Mapping[str, Any], record_id: int, write_date: str) -> bool:
+    """Whether a record with that ``write_date`` is no news to who is at ``position``."""
+    known = position["seen"].get(str(record_id))
+    return bool(known == write_date if known is not None else write_date < _back(position["write_date"]))
+
+
 EVERYTHING = {"active_test": False}
 """Archiving is a change too."""
 

@@ -28,6 +28,10 @@ class Services(Protocol):
     def describe(self) -> Describe:
         """From a model's name to its fields."""
 
+    @property
+    def event(self) -> Mapping[str, Any]:
+        """Why a record goes out: ``type``, ``changed_fields``, ``old``, ``new``; empty for what comes in."""
+
     def find(self, model: str, field: str, value: Any) -> list[int]:
         """The ids of the active records that have the value; two at the most."""
 
@@ -77,6 +81,11 @@ class NoServices:
     def describe(self) -> Describe:
         """Nothing is known of any model."""
         return lambda model: {}
+
+    @property
+    def event(self) -> Mapping[str, Any]:
+        """Nothing happened."""
+        return {}
 
     def find(self, model: str, field: str, value: Any) -> list[int]:
         """Nothing is found."""

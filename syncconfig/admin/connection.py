@@ -18,15 +18,15 @@ from hub.dialogs import button, confirm, go_to
 from hub.errors import HubError
 from hub.modeladmin import HubModelAdmin
 from hub.widgets import SecretsAdminMixin, SecretsMixin
-from syncconfig import checking, hearing, held, listening
+from syncconfig import checking, hearing, held, listening, sources
 from syncconfig.admin import browser
 from syncconfig.models import OdooConnection
 from syncconfig.models.connection import EMBEDDED
 
 HEARD = {
-    listening.OUTBOX: "outbox: every change, at once",
-    listening.INSIDE: "an outbox inside of Odoo: creations, updates and deletions, within a second or two",
-    listening.POLLING: "polling: creations and updates, every few seconds; “Hear everything” sets up more",
+    sources.OUTBOX: "outbox: every change, at once",
+    sources.INSIDE: "an outbox inside of Odoo: creations, updates and deletions, within a second or two",
+    sources.POLLING: "polling: creations and updates, every few seconds; “Hear everything” sets up more",
 }
 HELD = (
     "{} waiting deliveries name records of another database than this connection leads to now. "
@@ -114,7 +114,7 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     @display(description="Changes in Odoo are heard by")
     def shown_changes(self, obj: OdooConnection) -> str:
         """The way that is used, which the connection itself decides."""
-        return HEARD[listening.source_of(obj)]
+        return HEARD[sources.source_of(obj)]
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """One that configurations need is not deleted; what to do instead is said."""
@@ -153,11 +153,11 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Setting up is for an Odoo that is asked, taking down for one that has an outbox."""
         connection = self.get_object(request, str(object_id))
-        source = listening.source_of(connection) if connection is not None else listening.OUTBOX
+        source = sources.source_of(connection) if connection is not None else sources.OUTBOX
         left_out = {
-            listening.OUTBOX: ("hear_everything", "stop_hearing"),
-            listening.POLLING: ("stop_hearing",),
-            listening.INSIDE: (),
+            sources.OUTBOX: ("hear_everything", "stop_hearing"),
+            sources.POLLING: ("stop_hearing",),
+            sources.INSIDE: (),
         }[source]
         actions = super().get_actions_detail(request, object_id)
         return [one for one in actions if not one.action_name.endswith(left_out or ("\0",))]

@@ -21,9 +21,10 @@ from hub.api.body import check_body
 from hub.errors import HubError, InvalidInput, Misconfigured
 from hub.flow.batching import Batch
 from hub.flow.inbound import Inbound
+from hub.odoo.connection import Odoo
 from hub.proxies import client_address
 from hub.transform.script import ScriptError
-from syncconfig import jobs, plans
+from syncconfig import echo, jobs, plans
 from syncconfig.api import access, credentials, idempotency, later, limits
 from syncconfig.api.access import CHOOSER, Caller, Offer
 from syncconfig.models import ApiJob, Configuration, Scheme
@@ -235,7 +236,9 @@ class ApiView(APIView):
             "ip": self.caller.address,
         }
         company = client.company_id if client is not None else None
-        self.flow = plans.inbound(configuration, offer.withheld, company, self.caller.known, about)
+        self.flow = plans.inbound(
+            configuration, offer.withheld, company, self.caller.known, about, self._through(configuration)
+        )
         return self.flow
 
     def offered(self) -> list[str]:
@@ -245,6 +248,16 @@ class ApiView(APIView):
         given = {method for one in offers for method in one.methods}
         here = [name.upper() for name in self.http_method_names if hasattr(self, name)]
         return [name for name in here if not model or given & set(self.asks or ("GET" if name == "HEAD" else name,))]
+
+    def _through(self, configuration: Configuration) -> Callable[[Odoo], Odoo]:
+        """What is written is not told to this caller again, where an Out configuration guards against that."""
+        assert self.caller is not None
+        caller, connection = self.caller, configuration.connection
+        if caller.client is None or self.request.method in ("GET", "HEAD"):
+            return lambda odoo: odoo
+        source = echo.Source(client=caller.client.pk)
+        guards = caller.known.get(("guards", connection.pk, source), lambda: echo.guards(connection, source))
+        return lambda odoo: echo.noting(odoo, connection, source, guards)
 
     @property
     def idempotent(self) -> str:

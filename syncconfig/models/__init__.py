@@ -7,6 +7,7 @@ from syncconfig.models.client import ApiClient, ApiToken, Grant
 from syncconfig.models.configuration import Configuration
 from syncconfig.models.connection import OdooConnection
 from syncconfig.models.delivery import Delivery
+from syncconfig.models.echo import EchoNote, SeenRecord
 from syncconfig.models.endpoint import Endpoint
 from syncconfig.models.header import Header
 from syncconfig.models.idempotency import IdempotencyKey
@@ -24,6 +25,7 @@ __all__ = [
     "ChangeCursor",
     "Configuration",
     "Delivery",
+    "EchoNote",
     "Endpoint",
     "FieldMapping",
     "Grant",
@@ -34,5 +36,6 @@ __all__ = [
     "Run",
     "Sample",
     "Scheme",
+    "SeenRecord",
     "Wake",
 ]

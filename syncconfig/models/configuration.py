@@ -9,16 +9,17 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from hub.cron import cron_of
 from syncconfig import schedules
 from syncconfig.choices import METHODS
 from syncconfig.models.callers import WhoMayCall
 from syncconfig.models.connection import OdooConnection
 from syncconfig.models.sending import HowToSend, WhatAnswersMean
+from syncconfig.models.triggers import WhenToSend
 from syncconfig.validators import (
     validate_after,
     validate_before,
     validate_condition,
-    validate_cron,
     validate_domain,
     validate_external_key,
     validate_model_name,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from syncconfig.sending import Outcome
 
 
-class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
+class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend):
     """An In configuration answers external systems; an Out configuration sends Odoo's records to one.
 
     Fields that the other request type needs are ignored; the admin hides them.
@@ -129,20 +130,6 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
         validators=[MinValueValidator(1), MaxValueValidator(1000)],
         help_text="Records in a batch: 50 to 200 suit most systems.",
     )
-    on_create = models.BooleanField("when a record is created", default=False)
-    on_update = models.BooleanField("when a record is updated", default=False)
-    on_delete = models.BooleanField(
-        "when a record is deleted",
-        default=False,
-        help_text="Heard from an Odoo that has an outbox: see its connection.",
-    )
-    schedule = models.CharField(
-        max_length=100,
-        blank=True,
-        validators=[validate_cron],
-        help_text="Send all matching records at these times, as five fields: minute hour day month weekday. "
-        "Every hour: 0 * * * *. Every night at 2:30: 30 2 * * *. Empty: never.",
-    )
     script_condition = models.TextField(
         "condition",
         blank=True,
@@ -198,6 +185,7 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and keep the cluster's schedule in step, whoever saves."""
+        self.schedule = cron_of(self.schedule)
         super().save(*args, **kwargs)
         schedules.keep_in_step(self.pk, self.schedule if self.active and self.is_out else "")
 
@@ -214,7 +202,7 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
     @property
     def listens(self) -> bool:
         """Whether changes in Odoo trigger it."""
-        return self.is_out and (self.on_create or self.on_update or self.on_delete)
+        return self.is_out and (self.on_create or self.on_update or self.on_delete or self.on_state)
 
     @overload
     def make_outbound_request(self, records: int | Mapping[str, Any], timeout: float | None = None) -> Outcome: ...
@@ -255,7 +243,7 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean):
             raise ValidationError(wrong)
 
     def _wrong_of_out(self) -> dict[str, str]:
-        wrong = {}
+        wrong = self.wrong_of_triggers()
         if not self.url:
             wrong["url"] = (
                 "An Out configuration needs the address that it calls, such as https://api.example.com/partners"

@@ -42,6 +42,7 @@ class Delivery(models.Model):
         CREATE = "create", "Record created"
         UPDATE = "update", "Record updated"
         DELETE = "delete", "Record deleted"
+        STATE = "state", "State changed"
 
     UNFINISHED = (State.PENDING, State.SENDING, State.HELD)
     """Exactly the states in which ``finished_at`` is empty; ``held_at`` is filled in HELD alone. The queries of the
@@ -62,6 +63,14 @@ class Delivery(models.Model):
         null=True, help_text="The record, when it is about one: such messages keep their order."
     )
     values = models.JSONField(null=True, blank=True, help_text="The last values of a deleted record.")
+    change = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What changed in Odoo, as far as it is known: the fields, what they were and became, when, by whom.",
+    )
+    replayed = models.BooleanField(default=False, editable=False)
+    """Whether the receiver may have had it before, though it counts no attempt."""
+
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     due_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveIntegerField(default=0)

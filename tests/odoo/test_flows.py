@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from apilog.models import ApiLog
 from hub.http.client import Client
 from hub.odoo.connection import Odoo
-from syncconfig import checking, demo, drain, hearing, listening, plans, runs
+from syncconfig import checking, demo, drain, hearing, listening, plans, runs, sources
 from syncconfig.models import ApiClient, ChangeCursor, Configuration, Delivery, OdooConnection
 from syncconfig.validators import egress_policy
 from tests import real_odoo
@@ -200,7 +200,7 @@ def test_an_outbox_inside_of_odoo_is_set_up_heard_and_removed(
         odoo.unlink("res.partner", [record_id])
         heard()
     finally:
-        name = listening.outbox_of(connection)
+        name = sources.outbox_of(connection)
         told = hearing.remove(connection)
     assert "removed" in told
     events = Delivery.objects.order_by("id").values_list("event", "record_id")

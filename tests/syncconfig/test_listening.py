@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
+from django.utils import timezone
 
-from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo
 from syncconfig import listening
 from syncconfig.models import ChangeCursor, Configuration, Delivery
@@ -73,6 +71,7 @@ def test_a_record_that_came_and_went_between_two_looks_is_no_news(listener: Conf
 def test_a_deleted_record_travels_with_its_last_values(listener: Configuration, odoo: Odoo) -> None:
     record_id = new(odoo, "Last name")
     listen()
+    Delivery.objects.update(state="done", finished_at=timezone.now())
     odoo.unlink("res.partner", [record_id])
     listen()
     values = Delivery.objects.get(event="delete").values
@@ -127,26 +126,6 @@ def test_a_listener_that_cannot_reach_its_odoo_says_so_at_its_cursor(listener: C
     new(odoo)
     assert listen() == 0
     assert "no_such_field" in ChangeCursor.objects.get().error
-
-
-def change(event: str, record_id: int = 1) -> Change:
-    """An event of a record."""
-    return Change(sequence=1, model="res.partner", record_id=record_id, event=event, at=datetime.now(UTC))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("heard", "expected"),
-    [
-        (["create"], ["create"]),
-        (["create", "write", "write"], ["create"]),
-        (["write", "write"], ["write"]),
-        (["write", "unlink"], ["unlink"]),
-        (["create", "write", "unlink"], []),
-        (["unlink"], ["unlink"]),
-    ],
-)
-def test_raw_events_are_reduced_to_one_a_record(heard: list[str], expected: list[str]) -> None:
-    assert [one.event for one in listening.newest_per_record([change(event) for event in heard])] == expected
 
 
 def test_a_configuration_hears_what_happens_from_its_first_moment_on(customers_out: Configuration, odoo: Odoo) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from hub.odoo.changes import Change
 from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.session import Pending, Session
+from hub.odoo.embedded.values import shown
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS hub_outbox (
@@ -60,7 +61,7 @@ def flush(session: Session) -> None:
     """Write the transaction's events, one a record, in the order in which they began."""
     if not session.pending:
         return
-    origin = str(session.context.get("hub_origin") or "")[:200]
+    origin = str(session.context.get("hub_origin") or "")[:1000]
     rows = [
         (
             model,
@@ -68,7 +69,7 @@ def flush(session: Session) -> None:
             pending.event,
             pending.uid,
             origin,
-            json.dumps(list(pending.old)) if pending.event == "write" else "[]",
+            json.dumps(_changed(session, model, record_id, pending)),
             json.dumps(pending.old) if pending.old else "{}",
             session.now,
         )
@@ -76,6 +77,21 @@ def flush(session: Session) -> None:
     ]
     session.run_many(_INSERT, rows)
     session.pending.clear()
+
+
+def _changed(session: Session, model: str, record_id: int, pending: Pending) -> dict[str, Any]:
+    """The names of what was written, and what it is now; not of lists of records, which stand in no column."""
+    if pending.event != "write":
+        return {}
+    known = session[model].fields
+    fields = [
+        known[name] for name in pending.old if name in known and known[name].column and known[name].type != "binary"
+    ]
+    columns = "".join(f', "{field.name}"' for field in fields)
+    rows = session.rows(f"SELECT id{columns} FROM {session[model].table} WHERE id = ?", [record_id])
+    values = rows[0][1:] if rows else ()
+    new = {field.name: shown(field, value) for field, value in zip(fields, values, strict=False)}
+    return {"names": list(pending.old), "new": new}
 
 
 def read_changes(
@@ -114,6 +130,9 @@ def _database(source: str | Path | Database) -> Database:
 
 def _change(row: tuple[Any, ...]) -> Change:
     sequence, model, record_id, event, uid, origin, changed, old, at = row
+    told = json.loads(changed)
+    if isinstance(told, list):  # as earlier versions wrote it
+        told = {"names": told}
     return Change(
         sequence=sequence,
         model=model,
@@ -122,6 +141,7 @@ def _change(row: tuple[Any, ...]) -> Change:
         at=datetime.strptime(at, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC),
         user_id=uid,
         origin=origin,
-        changed_fields=tuple(json.loads(changed)),
+        changed_fields=tuple(told.get("names", ())),
         old_values=json.loads(old),
+        new_values=told.get("new", {}),
     )

@@ -17,7 +17,7 @@ from hub.transform.script.values import Records, value_in
 from hub.transform.services import Incoming, Outgoing
 from hub.transform.shapes import Schema
 
-NAMES = ("env", "self", "value", "records", "record", "model", "request_data", "data")
+NAMES = ("env", "self", "value", "records", "record", "model", "request_data", "data", "event")
 """What a script for a value finds."""
 
 

@@ -40,7 +40,7 @@ class Template(Kind):
 
     def paths(self, field: str, options: Text, info: FieldInfo) -> tuple[str, ...]:
         """The fields that the template names."""
-        return tuple(one for one in options.paths if is_field(one, dotted=True))
+        return tuple(one for one in options.paths if is_field(one, dotted=True) and one.split(".")[0] != "event")
 
     def keys(self, name: str, options: Text) -> tuple[str, ...]:
         """The caller's keys that the template names; the row's own need not be sent."""
@@ -56,7 +56,7 @@ class Template(Kind):
     def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:
         """The text; null when nothing is in it."""
         names = {one: from_odoo(outgoing.record[one], str(row.ends[one]["type"])) for one in row.paths}
-        return row.options.render(nested(names)).strip() or None
+        return row.options.render({"event": row.services.event, **nested(names)}).strip() or None
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """The text from what the caller sends, checked by the field's type."""
