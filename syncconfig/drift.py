@@ -10,12 +10,15 @@ from django.utils import timezone
 from hub.errors import HubError, InvalidInput, Misconfigured, OdooError, OdooMissing
 from hub.flow.filters import domain_of
 from hub.odoo import domain as domains
+from hub.odoo.introspect import nearest
 from hub.transform import types
 from hub.transform.mapping import FieldMap
 from hub.transform.records import Describe, end_of
 from hub.transform.rule import Rule
 from syncconfig import plans
 from syncconfig.models import Configuration, FieldMapping
+from syncconfig.models.triggers import listed, words
+from syncconfig.plans import Fields
 
 logger = logging.getLogger(__name__)
 
@@ -124,13 +127,38 @@ def problems_of(configuration: Configuration) -> dict[str, str]:
         describe(configuration.model)
     except OdooMissing as error:
         return {"model": error.message}
-    if not configuration.is_out or not configuration.domain.strip():
+    if not configuration.is_out:
         return {}
+    found = _wrong_triggers(configuration, describe(configuration.model))
+    if found or not configuration.domain.strip():
+        return found
     try:
         for name, operator, value in domains.leaves(domain_of(configuration.domain)):
             _check_leaf(end_of(configuration.model, name, describe), name, operator, value)
     except (Misconfigured, InvalidInput) as error:
         return {"domain": error.message}
+    return {}
+
+
+def _wrong_triggers(configuration: Configuration, fields: Fields) -> dict[str, str]:
+    """Fields that Odoo has not, and values that the watched one never has."""
+    named = {"trigger_fields": words(configuration.trigger_fields)}
+    if configuration.on_state:
+        named["state_field"] = words(configuration.state_field)
+    for place, names in named.items():
+        for name in names:
+            if name not in fields:
+                near = nearest(name, fields)
+                return {
+                    place: f"{configuration.model} has no field `{name}`.{f' Did you mean `{near}`?' if near else ''}"
+                }
+    info = fields[configuration.state_field] if configuration.on_state else {}
+    choices = [str(choice[0]) for choice in info.get("selection") or ()]
+    for place in ("state_from", "state_to"):
+        for value in listed(getattr(configuration, place)) if choices else ():
+            if value not in choices:
+                told = f"`{configuration.state_field}` is never {value}. It is one of: {', '.join(choices)}."
+                return {place: told}
     return {}
 
 

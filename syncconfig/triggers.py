@@ -143,8 +143,11 @@ def _steps(
     befores = [one.old_values.get(name, UNKNOWN) for one in steps]
     if change.event == "create":
         yield None, befores[0] if befores else present
-    for one, before, after in zip(steps, befores, [*befores[1:], present], strict=True):
+    afters = [*befores[1:], present] if steps else []
+    for one, before, after in zip(steps, befores, afters, strict=True):
         new = one.new_values.get(name, after)
+        if key_of(new) == key_of(present):
+            new = present  # as Odoo reads it now, with the name of a related record
         if before is UNKNOWN or not is_same(name, {name: before}, {name: new}):
             yield before, new
 

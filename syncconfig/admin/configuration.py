@@ -55,6 +55,8 @@ ONLY_OUT = (
     "on_create",
     "on_update",
     "on_delete",
+    "on_state",
+    "not_back_to",
     "schedule",
     "max_attempts",
     "shown_schedule",
@@ -77,6 +79,7 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
     search_help_text = "Name, code, Odoo model or address"
     empty_text = "A configuration says which records are exchanged with which external system."
     prepopulated_fields = {"code": ["name"]}
+    filter_horizontal = ["not_back_to"]
     readonly_fields = ["shown_schedule", "shown_count", "shown_endpoint"]
     actions_detail = ["preview", "run_now", "pause", "resume", "send_again", "run_samples", "check_fields", "see_logs"]
     actions = ["run_selected"]
@@ -86,6 +89,8 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         **dict.fromkeys(("unmapped", "match_keys", "records_path"), IN),
         **dict.fromkeys(("trusted_networks", "anybody_per_hour", "anybody_per_minute"), "accepts_anybody == true"),
         "on_match": f"{IN} && match_keys != ''",
+        "trigger_fields": f"{OUT} && on_update == true",
+        **dict.fromkeys(("state_field", "state_from", "state_to"), f"{OUT} && on_state == true"),
         "page_size": f"{OUT} && is_paginated == true",
         "xml_root": f"{OUT} && body_type == 'xml'",
         **dict.fromkeys(("auth_login", "auth_password"), f"{OUT} && ['basic', 'oauth2'].includes(auth_scheme)"),
@@ -234,6 +239,8 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         found = [
             word for word, on in (("create", obj.on_create), ("update", obj.on_update), ("delete", obj.on_delete)) if on
         ]
+        if obj.on_state:
+            found.append(f"{obj.state_field} {obj.state_from or 'any'} → {obj.state_to or 'any'}")
         words = [f"on {', '.join(found)}"] if found else []
         if obj.schedule:
             words.append(in_words(obj.schedule).lower())

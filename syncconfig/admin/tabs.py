@@ -33,7 +33,23 @@ OUT_TABS = [
     ("Request", {"classes": ["tab"], "fields": ["query", "body_type", "body_template", "xml_root"]}),
     ("Encryption", {"classes": ["tab"], "fields": ["tls_check", "tls_ca", "tls_certificate", "tls_key"]}),
     ("Records", {"classes": ["tab"], "fields": ["domain", "shown_count", "is_paginated", "page_size"]}),
-    ("Triggers", {"classes": ["tab"], "fields": ["on_create", "on_update", "on_delete", "schedule", "shown_schedule"]}),
+    (
+        "Triggers",
+        {
+            "classes": ["tab"],
+            "fields": [
+                "on_create",
+                "on_update",
+                "trigger_fields",
+                "on_delete",
+                "on_state",
+                ("state_field", "state_from", "state_to"),
+                "not_back_to",
+                "schedule",
+                "shown_schedule",
+            ],
+        },
+    ),
     (
         "Delivery",
         {

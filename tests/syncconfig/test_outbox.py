@@ -95,10 +95,48 @@ def test_an_update_during_the_sending_is_queued(customers_out: Configuration) ->
     assert states() == ["sending", "pending"]
 
 
-def test_a_delete_is_always_queued(customers_out: Configuration) -> None:
+def test_a_delete_takes_the_place_of_an_update_that_waits(customers_out: Configuration) -> None:
     queue(customers_out, 1, event="update")
     queue(customers_out, 1, event="delete")
+    assert states() == ["skipped", "pending"]
+
+
+def test_created_and_deleted_before_anything_was_sent_is_nothing(customers_out: Configuration) -> None:
+    queue(customers_out, 1, event="create")
+    queue(customers_out, 1, event="delete")
+    assert states() == ["skipped"]
+
+
+@pytest.mark.parametrize("columns", [{"attempts": 1}, {"replayed": True}, {"state": "sending"}])
+def test_a_delete_is_queued_when_the_receiver_may_have_heard_of_the_record(
+    customers_out: Configuration, columns: dict[str, Any]
+) -> None:
+    queue(customers_out, 1, event="create")
+    Delivery.objects.update(**columns)
+    queue(customers_out, 1, event="delete")
+    assert [one.event for one in Delivery.objects.filter(finished_at=None).order_by("id")] == ["create", "delete"]
+
+
+def test_what_is_sent_again_by_hand_counts_as_heard_of(customers_out: Configuration) -> None:
+    queue(customers_out, 1, event="create")
+    (claimed,) = outbox.claim(1)
+    outbox.done(claimed, 200)
+    outbox.replay(Delivery.objects.all())
+    queue(customers_out, 1, event="delete")
     assert states() == ["pending", "pending"]
+
+
+def test_news_go_into_what_waits_from_the_first_values_to_the_last(customers_out: Configuration) -> None:
+    for event, old, new in (("update", "draft", "sent"), ("state", "sent", "sale")):
+        change = {"changed_fields": ["state"], "old": {"state": old}, "new": {"state": new}, "at": new}
+        outbox.queue([Delivery(
+            configuration=customers_out, event=event, model="m", record_ids=[1], record_id=1, change=change
+        )])  # fmt: skip
+    row = Delivery.objects.get()
+    assert row.event == "state"
+    assert row.change == {
+        "changed_fields": ["state"], "old": {"state": "draft"}, "new": {"state": "sale"}, "at": "sale"
+    }  # fmt: skip
 
 
 def test_a_postponed_message_has_lost_no_attempt(customers_out: Configuration) -> None:

@@ -37,7 +37,8 @@
     }));
   };
 
-  const isField = (element) => element instanceof HTMLInputElement && /^mappings-.*-odoo_field$/.test(element.name);
+  const FIELDS = /^(mappings-.*-odoo_field|state_field)$/;
+  const isField = (element) => element instanceof HTMLInputElement && FIELDS.test(element.name);
   for (const event of ["focusin", "input"]) {
     document.addEventListener(event, ({ target }) => {
       if (!isField(target)) return;
