@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 PYTEST = $(PYTHON) -m pytest
 NEWMAN = 6.2.2
 .DEFAULT_GOAL = help
-.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-newman test-fuzz test-network bench clean
+.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-newman test-fuzz test-network test-faults bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,10 @@ test-fuzz: dev  ## Schemathesis: whether the API does what its OpenAPI document 
 
 test-network: dev  ## a fresh clone, installed from the package index
 	@$(PYTEST) -m network $(ARGS)
+
+test-faults: dev  ## 2,500 changes in a real Odoo 19 while the hub is killed five times (about 15 minutes)
+	@told=$${HUB_TEST_ODOO:-$$(scripts/odoo19 up)} && HUB_TEST_ODOO="$$told" HUB_TEST_ODOO_REQUIRED=1 HUB_TEST_FULL=1 \
+		$(PYTEST) -s tests/odoo/test_hearing.py $(ARGS)
 
 bench: dev  ## measure both directions (HUB_TEST_DATABASE_URL, HUB_TEST_ODOO: there, too); ARGS=outbound for one part
 	@$(PYTHON) -m bench $(ARGS)

@@ -149,9 +149,8 @@ def _wrong_triggers(configuration: Configuration, fields: Fields) -> dict[str, s
         for name in names:
             if name not in fields:
                 near = nearest(name, fields)
-                return {
-                    place: f"{configuration.model} has no field `{name}`.{f' Did you mean `{near}`?' if near else ''}"
-                }
+                hint = f" Did you mean `{near}`?" if near else ""
+                return {place: f"{configuration.model} has no field `{name}`.{hint}"}
     info = fields[configuration.state_field] if configuration.on_state else {}
     choices = [str(choice[0]) for choice in info.get("selection") or ()]
     for place in ("state_from", "state_to"):

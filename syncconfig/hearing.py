@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 
 from django.db import transaction
 
 from hub.errors import Misconfigured
 from hub.odoo import inside, polling
+from hub.odoo.connection import Odoo
 from syncconfig import listening, plans, seen, sources
 from syncconfig.models import ChangeCursor, Configuration, OdooConnection
 
@@ -22,14 +24,18 @@ def set_up(connection: OdooConnection) -> str:
     odoo = plans.odoo_of(connection)
     mine = [one for one in listening.watched() if one.connection.pk == connection.pk]
     name = sources.outbox_of(connection) or inside.name_of(secrets.token_hex(4))
-    state = inside.set_up(odoo, name, sorted({one.model for one in mine}))
+    wanted = sorted({one.model for one in mine})
+    inside.set_up(odoo, name, wanted)
+    over = _tidy(connection, odoo, name, wanted)
+    state = inside.check(odoo, name)
     if not sources.outbox_of(connection):
         for one in mine:
             listening.listen(one, last=True)
         _switch(connection, odoo.identity(), name)
         seen.forget(Configuration.objects.filter(connection=connection).values_list("pk", flat=True))
     models = ", ".join(state.models) or "no model yet"
-    return f"Odoo tells of every change now: {models}. More models follow when configurations listen to them."
+    told = f" Removed, because nothing listens to it any more: {', '.join(over)}." if over else ""
+    return f"Odoo tells of every change now: {models}. More models follow when configurations listen to them.{told}"
 
 
 def check(connection: OdooConnection) -> str:
@@ -39,15 +45,18 @@ def check(connection: OdooConnection) -> str:
         return "The embedded Odoo keeps an outbox of its own."
     if source == sources.POLLING:
         return "Odoo is asked every few seconds; deletions are not heard. An outbox can be set up."
-    state = inside.check(plans.odoo_of(connection), sources.outbox_of(connection))
+    odoo, name = plans.odoo_of(connection), sources.outbox_of(connection)
     wanted = {one.model for one in listening.watched() if one.connection.pk == connection.pk}
+    over = _tidy(connection, odoo, name, wanted)
+    state = inside.check(odoo, name)
     missing = sorted(wanted - set(state.models))
     if missing or not state.outbox:
         raise Misconfigured(
             f"The outbox inside of Odoo was changed or removed there: {', '.join(missing) or 'its model'} is not heard."
             " Set it up again."
         )
-    return f"The outbox inside of Odoo is whole: {', '.join(state.models) or 'no model yet'}."
+    told = f" Removed, because nothing listens to it any more: {', '.join(over)}." if over else ""
+    return f"The outbox inside of Odoo is whole: {', '.join(state.models) or 'no model yet'}.{told}"
 
 
 def remove(connection: OdooConnection) -> str:
@@ -70,6 +79,13 @@ def remove(connection: OdooConnection) -> str:
             cursor.source, cursor.position = sources.POLLING, positions.get(cursor.model, {})
             cursor.save(update_fields=["source", "position"])
     return "The outbox is removed from Odoo. The hub asks every few seconds again; deletions are not heard any more."
+
+
+def _tidy(connection: OdooConnection, odoo: Odoo, name: str, wanted: Iterable[str]) -> tuple[str, ...]:
+    """Remove what is there for models that nothing listens to; should something do so again, it begins anew."""
+    over = inside.tidy(odoo, name, wanted)
+    ChangeCursor.objects.filter(connection=connection, database=odoo.identity(), model__in=over).delete()
+    return over
 
 
 def _switch(connection: OdooConnection, database: str, name: str) -> None:

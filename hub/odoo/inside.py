@@ -18,7 +18,7 @@ from typing import Any
 
 from hub.errors import OdooAccess, OdooError, OdooMissing
 from hub.odoo.changes import Change
-from hub.odoo.connection import Odoo
+from hub.odoo.connection import Odoo, Record
 from hub.odoo.polling import FORMAT, Look
 
 PAGE = 500
@@ -101,22 +101,34 @@ def check(odoo: Odoo, outbox: str) -> State:
     """What is there."""
     there = bool(odoo.count("ir.model", [("model", "=", outbox)]))
     try:
-        found = odoo.search_read(
-            "base.automation", [("name", "=like", f"{outbox}: %")], ["name", "active"], context=EVERYTHING
-        )
+        found = _rules(odoo, outbox)
     except OdooMissing:
         found = []
     working = {row["name"] for row in found if row["active"]}
-    models = {name.split(": ", 1)[1].rsplit(" ", 1)[0] for name in working}
+    models = {_model_of(name) for name in working}
     whole = [model for model in sorted(models) if all(f"{outbox}: {model} {one}" in working for one in TRIGGERS)]
     return State(there, tuple(whole))
+
+
+def tidy(odoo: Odoo, outbox: str, models: Iterable[str]) -> tuple[str, ...]:
+    """Remove what is there for other models than these, and what they told; answers those models."""
+    wanted = set(models)
+    try:
+        found = _rules(odoo, outbox)
+    except OdooMissing:
+        return ()
+    over = {row["id"]: model for row in found if (model := _model_of(row["name"])) not in wanted}
+    if over:
+        _take_out(odoo, outbox, list(over), sorted(set(over.values())))
+        odoo.unlink(outbox, odoo.search(outbox, [("x_model", "in", sorted(set(over.values())))]))
+    return tuple(sorted(set(over.values())))
 
 
 def remove(odoo: Odoo, outbox: str) -> None:
     """Leave nothing behind."""
     try:
-        found = odoo.search("base.automation", [("name", "=like", f"{outbox}: %")], context=EVERYTHING)
-        odoo.unlink("base.automation", found)
+        found = _rules(odoo, outbox)
+        _take_out(odoo, outbox, [row["id"] for row in found], sorted({_model_of(row["name"]) for row in found}))
     except OdooMissing:
         pass  # no such module: then there was never anything
     odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "=like", f"{outbox}: %")]))
@@ -149,6 +161,23 @@ def _again(work: Callable[[], None]) -> None:
 
 
 EVERYTHING = {"active_test": False}
+
+
+def _rules(odoo: Odoo, outbox: str) -> list[Record]:
+    return odoo.search_read(
+        "base.automation", [("name", "=like", f"{outbox}: %")], ["name", "active"], context=EVERYTHING
+    )
+
+
+def _model_of(rule: str) -> str:
+    return rule.split(": ", 1)[1].rsplit(" ", 1)[0]
+
+
+def _take_out(odoo: Odoo, outbox: str, rules: list[int], models: list[str]) -> None:
+    """The rules, and their actions, which stay behind when a rule goes."""
+    _again(lambda: odoo.unlink("base.automation", rules))
+    names = [f"{outbox}: {model} {trigger}" for model in models for trigger in TRIGGERS]
+    odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "in", names)]))
 
 
 def _make_outbox(odoo: Odoo, outbox: str) -> None:

@@ -22,8 +22,9 @@ class WhenToSend(models.Model):
 
     on_create = models.BooleanField("when a record is created", default=False)
     on_update = models.BooleanField("when a record is updated", default=False)
-    trigger_fields = models.TextField(
+    trigger_fields = models.CharField(
         "only when these fields change",
+        max_length=500,
         blank=True,
         validators=[validate_field_names],
         help_text="Odoo fields, separated by commas: name, email, phone. An update that changes none of them sends "

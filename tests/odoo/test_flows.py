@@ -197,6 +197,7 @@ def test_an_outbox_inside_of_odoo_is_set_up_heard_and_removed(
         (record_id,) = odoo.create("res.partner", [{"name": "Hub inside"}])
         odoo.write("res.partner", [before], {"city": "Ulm"})
         heard()
+        drain.drain(Client(egress_policy(), pool_size=2), threads=2)
         odoo.unlink("res.partner", [record_id])
         heard()
     finally:

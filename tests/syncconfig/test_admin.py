@@ -147,7 +147,7 @@ def test_a_configuration_is_saved_with_new_rows(page: Client, customers_out: Con
         ({"methods": ["GET", "POST"]}, "exactly one HTTP method"),
         ({"url": ""}, "needs the address"),
         ({"domain": "[('a'"}, "neither JSON nor a Python list"),
-        ({"schedule": "hourly"}, "five fields"),
+        ({"schedule": "now and then"}, "five fields"),
         ({"schedule": "0 0 31 2 *"}, "never comes"),
         ({"auth_scheme": "bearer"}, "needs the token"),
     ],

@@ -22,22 +22,27 @@
   const pathIn = (input) => (input.value.includes(".") ? input.value.slice(0, input.value.lastIndexOf(".")) : "");
   let wanted = null; // answers come in any order: only that of the path asked for last is shown
 
+  // What stands before the name at hand, where a field takes several: "name, email, ".
+  const before = (input) => (input.name === "trigger_fields" ? input.value.match(/^(.*[,\s])?/)[0] : "");
+
   const offer = async (input) => {
-    const path = pathIn(input);
-    wanted = path;
-    if (list.dataset.path === path) return;
+    const path = input.name === "trigger_fields" ? "" : pathIn(input);
+    const first = before(input);
+    const key = `${path}|${first}`;
+    wanted = key;
+    if (list.dataset.path === key) return;
     const fields = await fieldsOf(path);
-    if (wanted !== path) return;
-    list.dataset.path = path;
+    if (wanted !== key) return;
+    list.dataset.path = key;
     list.replaceChildren(...fields.map((field) => {
       const option = document.createElement("option");
-      option.value = field.value;
+      option.value = first + field.value;
       option.label = field.label;
       return option;
     }));
   };
 
-  const FIELDS = /^(mappings-.*-odoo_field|state_field)$/;
+  const FIELDS = /^(mappings-.*-odoo_field|state_field|trigger_fields)$/;
   const isField = (element) => element instanceof HTMLInputElement && FIELDS.test(element.name);
   for (const event of ["focusin", "input"]) {
     document.addEventListener(event, ({ target }) => {
