@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from django.core import signing
 from django.db.models import Q
 
-from hub.odoo.changes import Change
+from hub.odoo.changes import Change, is_same
 from hub.odoo.connection import Odoo, Operation, Result
 from hub.odoo.marked import MarkedOdoo
 from syncconfig import seen, sources
@@ -121,6 +121,9 @@ class Guard:
     marks: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     """The operations by mark, as far as they are of somebody that the configuration guards against."""
 
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """The mark by transaction: what Odoo computes at the end of one carries none."""
+
     created: Mapping[str, set[int]] = field(default_factory=dict)
     """The records that a mark's call created."""
 
@@ -144,28 +147,35 @@ class Guard:
         names = [*tokens.values(), *(f"{token}+" for token in tokens.values())]
         kept = dict(EchoNote.objects.filter(token__in=names).values_list("token", "operations"))
         found = {mark: set(kept.get(f"{token}+", ())) for mark, token in tokens.items()}
+        owners = {}
         for raws in events.values():
             for one in raws:
+                if one.transaction and one.origin in read:
+                    owners[one.transaction] = one.origin
                 if one.event == "create" and one.origin in found:
                     found[one.origin].add(one.record_id)
-        return cls(used(), {mark: told.get("o") or kept.get(tokens[mark], []) for mark, told in read.items()}, found)
+        return cls(
+            used(), {mark: told.get("o") or kept.get(tokens[mark], []) for mark, told in read.items()}, owners, found
+        )
 
     def rest(self, events: Sequence[Change]) -> list[Change]:
         """The events that are news to the configuration's system."""
         return [one for one in events if not self._explains(one)] if self.marks else list(events)
 
     def _explains(self, change: Change) -> bool:
-        operations = [one for one in self.marks.get(change.origin, ()) if one[1] == change.model]
+        mark = change.origin or self.owners.get(change.transaction, "")
+        operations = [one for one in self.marks.get(mark, ()) if one[1] == change.model]
         if change.event == "create":
             return any(one[0] == "create" for one in operations)
         if change.event == "unlink":
             return any(one[0] == "unlink" and change.record_id in one[2] for one in operations)
-        if change.record_id in self.created.get(change.origin, ()) and any(one[0] == "create" for one in operations):
+        if change.record_id in self.created.get(mark, ()) and any(one[0] == "create" for one in operations):
             return True  # what Odoo filled in while it made the record
         wrote = {name for one in operations if one[0] == "write" and change.record_id in one[2] for name in one[3]}
-        changed = set(change.changed_fields)
-        if not wrote or not changed:
+        if not wrote or not change.changed_fields:
             return False
+        old, new = change.old_values, change.new_values
+        changed = {name for name in change.changed_fields if not is_same(name, old, new)}
         if self.used is not None and not self.used.scripted:
             changed &= set(self.used.names)
         return changed <= wrote

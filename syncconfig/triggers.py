@@ -118,8 +118,11 @@ def _written(raws: Sequence[Change]) -> tuple[str, ...]:
 
 def _edited(raws: Sequence[Change]) -> bool:
     """Whether a record that is new was changed after it was made: what its creation writes itself is no update."""
-    made = next(one.at for one in raws if one.event == "create")
-    return any(one.event == "write" and one.at > made for one in raws)
+    made = next(one for one in raws if one.event == "create")
+    later = [one for one in raws if one.event == "write"]
+    if made.transaction:
+        return any(one.transaction != made.transaction for one in later)
+    return any(one.at > made.at for one in later)
 
 
 def _steps(

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.errors import OdooAccess, OdooError, OdooMissing
+from hub.errors import OdooAccess, OdooError, OdooInvalidField, OdooMissing
 from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo, Record
 from hub.odoo.polling import FORMAT, Look
@@ -31,6 +31,7 @@ FIELDS = {
     "x_origin": ("char", "Origin"),
     "x_changed": ("text", "Changed fields"),
     "x_old": ("text", "Old values"),
+    "x_transaction": ("char", "Transaction"),
 }
 
 CODE = """\
@@ -43,6 +44,8 @@ def plain(value):
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return str(value)
+env.cr.execute('select txid_current()')
+transaction = str(env.cr.fetchone()[0])
 rows = []
 before = env.context.get('old_values') or {}
 for record in records.sudo():
@@ -60,7 +63,7 @@ for record in records.sudo():
     new = {name: plain(new[name]) for name in old if name in new}
     rows.append({'x_model': record._name, 'x_record': record.id, 'x_event': '%(event)s', 'x_uid': env.uid,
                  'x_origin': str(env.context.get('hub_origin') or '')[:1000],
-                 'x_changed': repr((names, new)), 'x_old': repr(old)})
+                 'x_changed': repr((names, new)), 'x_old': repr(old), 'x_transaction': transaction})
 env['%(outbox)s'].sudo().create(rows)
 """
 
@@ -143,10 +146,22 @@ def look(odoo: Odoo, outbox: str, model: str, position: Mapping[str, Any]) -> Lo
     taken = [int(one) for one in position.get("taken", [])]
     if taken:
         odoo.unlink(outbox, odoo.search(outbox, [("id", "in", taken)]))
-    rows = odoo.search_read(
-        outbox, [("x_model", "=", model), ("id", "not in", taken)], [*FIELDS, "create_date"], order="id", limit=PAGE
-    )
-    return Look([_change(row) for row in rows], {"taken": [row["id"] for row in rows]}, more=len(rows) == PAGE)
+    wanted = [("x_model", "=", model), ("id", "not in", taken)]
+    try:
+        rows = _events(odoo, outbox, wanted, PAGE)
+    except OdooInvalidField:  # an outbox that an earlier version set up
+        set_up(odoo, outbox, [model])
+        rows = _events(odoo, outbox, wanted, PAGE)
+    is_full = len(rows) == PAGE
+    if is_full:  # what was committed together is told together
+        open_ended = sorted({row["x_transaction"] for row in rows if row["x_transaction"]})
+        ids = [row["id"] for row in rows]
+        rows += _events(odoo, outbox, [*wanted, ("x_transaction", "in", open_ended), ("id", "not in", ids)], None)
+    return Look([_change(row) for row in rows], {"taken": [row["id"] for row in rows]}, more=is_full)
+
+
+def _events(odoo: Odoo, outbox: str, domain: list[Any], limit: int | None) -> list[Record]:
+    return odoo.search_read(outbox, domain, [*FIELDS, "create_date"], order="id", limit=limit)
 
 
 def _again(work: Callable[[], None]) -> None:
@@ -203,6 +218,11 @@ def _make_outbox(odoo: Odoo, outbox: str) -> None:
             ],
         }
         found = odoo.create("ir.model", [values])
+    known = odoo.search_read("ir.model.fields", [("model_id", "in", found), ("name", "in", list(FIELDS))], ["name"])
+    for name in sorted(set(FIELDS) - {row["name"] for row in known}):
+        kind, label = FIELDS[name]
+        field = {"name": name, "ttype": kind, "field_description": label, "state": "manual", "model_id": found[0]}
+        odoo.create("ir.model.fields", [field])
     if not odoo.count("ir.model.access", [("model_id", "in", found)]):
         (group,) = [
             row["res_id"]
@@ -250,6 +270,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         changed_fields=names,
         old_values=_literal(row["x_old"]) or {},
         new_values=new,
+        transaction=row["x_transaction"] or "",
     )
 
 

@@ -144,4 +144,5 @@ def _change(row: tuple[Any, ...]) -> Change:
         changed_fields=tuple(told.get("names", ())),
         old_values=json.loads(old),
         new_values=told.get("new", {}),
+        transaction=str(sequence),  # a transaction leaves one event a record
     )
