@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.cron import check_cron, in_words, next_due
+from hub.cron import check_cron, cron_of, in_words, next_due
 from hub.errors import InvalidInput
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,7 +40,6 @@ def test_a_line_reads_in_words(line: str, words: str) -> None:
         ("0 0 31 2 *", "never comes"),
         ("0 0 31 4,6,9,11 *", "never comes"),
         ("@reboot", "Words such as @reboot"),
-        ("hourly", "five fields"),
         ("0 0 * * * 0", "five fields"),
         ("0 0 0 * * * 2026", "five fields"),
         ("", "five fields"),
@@ -65,3 +64,27 @@ def test_whatever_is_accepted_is_due_some_day_and_can_be_told(line: str) -> None
         return
     assert next_due(line, NOW) > NOW
     assert in_words(line)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("every 5 minutes", "*/5 * * * *"),
+        ("Every minute", "* * * * *"),
+        ("every 2 hours", "0 */2 * * *"),
+        ("hourly", "0 * * * *"),
+        ("daily at 2:30", "30 2 * * *"),
+        ("every monday at 8", "0 8 * * 1"),
+        ("weekdays at 18:00", "0 18 * * 1-5"),
+        ("0 4 * * *", "0 4 * * *"),
+    ],
+)
+def test_words_become_five_fields(words: str, line: str) -> None:
+    assert cron_of(words) == line
+    assert check_cron(words) == line
+
+
+@pytest.mark.parametrize("words", ["every 7 minutes", "every 0 hours", "daily at 25:00", "every 90 minutes"])
+def test_words_that_five_fields_cannot_say_are_refused(words: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_cron(words)
