@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from rest_framework.test import APIClient
 
 from hub.http.fake import FakeClient
 from hub.http.message import Request, Response
-from hub.odoo.connection import Odoo
-from syncconfig import drain, echo, plans
+from hub.odoo.changes import Change
+from hub.odoo.connection import Odoo, Operation
+from hub.odoo.marked import MarkedOdoo
+from syncconfig import drain, echo, plans, seen
 from syncconfig.models import ApiClient, Configuration, Delivery
 from tests.conftest import Make
 from tests.syncconfig.polled import Clock
@@ -180,6 +183,40 @@ def test_odoo_to_a_third_party_to_the_hub_to_odoo_ends_there(caller: APIClient, 
             write_back(request)
         receiver.sent.clear()
     assert told() == [("create", record_id)]
+
+
+def test_a_deletion_is_told_to_all_but_who_deleted(caller: APIClient, out: Configuration, odoo: Odoo) -> None:
+    clock = Clock(odoo, polled=False)
+    clock.listen()
+    own, theirs = create(caller, clock, name="Ann"), create(caller, clock, name="Bob")
+    clock.listen()
+    assert caller.delete(f"{URL}/{own}").status_code == 200
+    odoo.unlink("res.partner", [theirs])
+    clock.listen()
+    assert told() == [("delete", theirs)]
+
+
+def test_what_odoo_computes_in_the_same_transaction_belongs_to_the_call(
+    out: Configuration, shop: ApiClient, odoo: Odoo
+) -> None:
+    """As a real Odoo tells it: what is computed at the end carries no mark, and has the transaction's number."""
+    marked: list[str] = []
+    source = echo.Source(client=shop.pk)
+    noted = echo.noting(odoo, out.connection, source)
+    assert isinstance(noted, MarkedOdoo)
+    marked.append(noted._mark([Operation("write", "res.partner", [7], {"city": "Ulm"})]))
+
+    def event(name: str, origin: str, transaction: str) -> Change:
+        return Change(
+            1, "res.partner", 7, "write", datetime.now(UTC), origin=origin, transaction=transaction,
+            changed_fields=(name,), old_values={name: "a"}, new_values={name: "b"},
+        )  # fmt: skip
+
+    own, computed = event("city", marked[0], "5"), event("complete_name", "", "5")
+    sent, foreign = event("phone", "", "5"), event("city", "", "6")
+    raws = [own, computed, sent, foreign]
+    guard = echo.Guard.of(out, {7: raws}, lambda: seen.used_by(out, odoo))
+    assert guard.rest(raws) == [sent, foreign]
 
 
 def test_a_mark_of_another_hub_or_a_changed_one_explains_nothing(

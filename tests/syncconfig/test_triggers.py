@@ -11,7 +11,7 @@ from pytest_httpserver import HTTPServer
 
 from hub.http.client import Client
 from hub.odoo.connection import Odoo
-from syncconfig import drain, listening, plans, preview, seen
+from syncconfig import drain, drift, listening, plans, preview, seen
 from syncconfig.models import ChangeCursor, Configuration, Delivery
 from syncconfig.validators import egress_policy
 from tests.conftest import Make
@@ -234,6 +234,25 @@ def test_what_cannot_work_is_refused_by_its_field(out: Configuration, columns: d
     with pytest.raises(ValidationError) as refused:
         out.full_clean()
     assert field in refused.value.message_dict
+
+
+@pytest.mark.parametrize(
+    ("columns", "field", "hint"),
+    [
+        ({"trigger_fields": "name, citty"}, "trigger_fields", "Did you mean `city`?"),
+        ({"on_state": True, "state_field": "typ", "state_to": "x"}, "state_field", "Did you mean `type`?"),
+        ({"on_state": True, "state_field": "type", "state_from": "contract"}, "state_from", "It is one of: "),
+        ({"on_state": True, "state_field": "type", "state_to": "contact"}, None, ""),
+    ],
+)
+def test_fields_and_values_that_odoo_has_not_are_told(
+    out: Configuration, columns: dict[str, Any], field: str | None, hint: str
+) -> None:
+    for name, value in columns.items():
+        setattr(out, name, value)
+    found = drift.problems_of(out)
+    assert list(found) == ([field] if field else [])
+    assert hint in "".join(found.values())
 
 
 def test_a_schedule_in_words_is_kept_as_its_five_fields(out: Configuration) -> None:
