@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
         ({"auth_scheme": "api_key_query", "auth_token": "x"}, "auth_header"),
         ({"model": "Res Partner"}, "model"),
         ({"domain": "[('active', '=', True"}, "domain"),
-        ({"schedule": "every hour"}, "schedule"),
+        ({"schedule": "now and then"}, "schedule"),
         ({"schedule": "0 0 * * * *"}, "schedule"),
         ({"page_size": 0}, "page_size"),
         ({"connect_timeout": 0}, "connect_timeout"),
