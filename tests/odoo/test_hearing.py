@@ -162,7 +162,9 @@ def test_nothing_is_lost_and_all_comes_in_order_while_the_hub_is_killed(
     for record_id, name in changes.gone.items():
         events = receiver.told.get(record_id, [])  # nothing, where it came and went between two looks
         if events:
-            assert events[0][0] == "create", (record_id, events)
+            # The deletion alone: it was deleted while its creation was claimed, and might have arrived with a worker
+            # that was killed. Then the receiver is told once too often rather than once too seldom.
+            assert events[0][0] == "create" or events == [("delete", name)], (record_id, events)
             assert [event for event, _ in events].count("delete") == 1
             assert events[-1] == ("delete", name)
     assert set(receiver.told) <= {*changes.alive, *changes.gone}
