@@ -34,6 +34,7 @@ urlpatterns = [
     path("admin/login/", include("syncconfig.login")),
     path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),
+    path("api/sync/v1/", include("webhooks.api_urls")),
     path("api/sync/v1/", include("syncconfig.api.urls")),
     path("postman", include("syncconfig.api.contract.download")),
     path("demo/receiver/", include("webhooks.urls")),

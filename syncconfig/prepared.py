@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from apilog import record
 from hub.crypto import WrongKey
@@ -79,8 +80,11 @@ def _prepared_of(
     wanted = {record_id for one in deliveries if one.values is None for record_id in one.record_ids}
     found = outbound.fetch(plan, odoo, wanted, mapping) if wanted else {}
     services.know(plan.model, found.values())
-    sendings = []
+    sendings: list[Sending | None] = []
     for delivery in deliveries:
+        if delivery.event == Delivery.Event.BATCH:
+            sendings.append(_summary(plan, delivery, mapping, services))
+            continue
         chosen = _chosen(delivery, found, mapping, odoo)
         if delivery.attempts > plan.retry.max_attempts:
             # Claimed once more than it may be tried: the worker before did not live to say how it went.
@@ -122,12 +126,25 @@ def _chosen(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap, 
     return [found[one] for one in delivery.record_ids if one in found]
 
 
+def _event(delivery: Delivery, mapping: FieldMap, services: Live) -> dict[str, Any]:
+    database = services.odoo.target.database or services.odoo.transport
+    return outbound.event_of(delivery.event, delivery.change, mapping.fields) | {"database": database}
+
+
+def _summary(plan: OutboundPlan, delivery: Delivery, mapping: FieldMap, services: Live) -> Sending:
+    """A message that is about no record: what it says was known when it was queued."""
+    event = _event(delivery, mapping, services)
+    built = outbound.build_summary(plan, delivery.event, delivery.values, event, str(delivery.message_id))
+    assert built.request is not None
+    return Sending(delivery, plan, mapping, built.request, built, services, event)
+
+
 def _built(
     plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], mapping: FieldMap, services: Live
 ) -> Sending | None:
     """The message ready to send, or None when it was finished or postponed: then the log says why."""
     services.logs = []
-    services.event = outbound.event_of(delivery.event, delivery.change, mapping.fields)
+    services.event = _event(delivery, mapping, services)
     try:
         built = outbound.build(plan, chosen, mapping, services, str(delivery.message_id))
     except HubError as error:

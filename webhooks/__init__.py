@@ -1,1 +1,1 @@
-"""What comes in and goes out as events: the receiver, and later subscriptions."""
+"""What comes in and goes out as events: webhooks that callers register, and the demo receiver."""

@@ -1,8 +1,11 @@
-"""What arrived at the demo receiver."""
+"""Webhooks that callers registered, and what arrived at the demo receiver."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
+
+from syncconfig.models import ApiClient, Configuration
 
 
 class ReceivedMessage(models.Model):
@@ -23,3 +26,28 @@ class ReceivedMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} /{self.path}"
+
+
+class Subscription(models.Model):
+    """A webhook that a client registered: the Out configuration that serves it, and who may be told what."""
+
+    public_id = models.CharField("webhook id", max_length=40, unique=True)
+    client = models.ForeignKey(ApiClient, on_delete=models.CASCADE, related_name="subscriptions")
+    configuration = models.OneToOneField(Configuration, on_delete=models.CASCADE, related_name="subscription")
+    source = models.ForeignKey(
+        Configuration,
+        on_delete=models.CASCADE,
+        related_name="subscriptions",
+        help_text="The In configuration by which its owner may read the model.",
+    )
+    events = models.JSONField(default=list, help_text="As the owner spelled them.")
+    created_at = models.DateTimeField("registered", default=timezone.now)
+
+    class Meta:
+        """Newest first."""
+
+        verbose_name = "webhook"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} of {self.client}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import InvalidInput, OdooMissing
-from hub.flow import scripting, shape
+from hub.flow import events, scripting, shape
 from hub.flow.filters import domain_of
 from hub.flow.plan import OutboundPlan
 from hub.http.message import Request
@@ -141,7 +141,8 @@ def fetch(plan: OutboundPlan, odoo: Odoo, ids: Iterable[int], mapping: FieldMap)
 def bind(plan: OutboundPlan, describe: Describe, services: Services | None = None) -> FieldMap:
     """The plan's mapping for that Odoo, with what its templates need; raises Misconfigured."""
     shape.check(plan)
-    return FieldMap.bind(plan.model, plan.rules, describe, services=services, beside=shape.beside(plan))
+    beside = dict.fromkeys([*shape.beside(plan), *events.beside(plan, describe(plan.model))])
+    return FieldMap.bind(plan.model, plan.rules, describe, services=services, beside=beside)
 
 
 def from_values(record_id: int, values: Mapping[str, Any], mapping: FieldMap, odoo: Odoo | None = None) -> Record:
@@ -188,7 +189,15 @@ def build(
     body = scripting.mapped(plan.scripts, services, plan.model, ready, payloads if plan.is_batch else payloads[0])
     names = shape.names_of(plan, mapping, ready, body)
     data = shape.files(body, mapping) if plan.body_type == "multipart" else body
+    if plan.body_type in events.STYLES:
+        data = body = events.envelope(plan, body, mapping, ready[0], services.event)
     return Built(_request(plan, data, names, message_id), tuple(ready), body)
+
+
+def build_summary(plan: OutboundPlan, kind: str, data: Any, event: Mapping[str, Any], message_id: str) -> Built:
+    """The request for a message that is about no record of Odoo, such as the end of a batch."""
+    body = events.summary(plan, kind, data, event)
+    return Built(_request(plan, body, {"data": body, "count": 0, "event": event}, message_id), (), body)
 
 
 def _request(plan: OutboundPlan, data: Any, names: Mapping[str, Any], message_id: str) -> Request:

@@ -96,6 +96,24 @@ class Json(BodyType):
 
 
 @register
+class Webhook(Json):
+    """JSON with what happened around the data."""
+
+    key = "webhook"
+    label = "Webhook"
+    sentence = "What happened (create, update, delete), when, to which record, with its data and what changed."
+
+
+@register
+class Event(Json):
+    """The same in another spelling."""
+
+    key = "event"
+    label = "Event"
+    sentence = "As Webhook, for record.created, record.updated (what changed alone), record.deleted and state.changed."
+
+
+@register
 class Form(BodyType):
     """``application/x-www-form-urlencoded`` (WHATWG URL standard, section 5)."""
 

@@ -17,6 +17,7 @@ from hub.flow.batching import Batch, intake
 from syncconfig import plans
 from syncconfig.api import runnable
 from syncconfig.api.base import ApiView
+from syncconfig.signals import batch_completed
 
 BATCH_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 READS_FORMS = [StrictJSONParser, FormParser]
@@ -101,6 +102,7 @@ class BatchView(ApiView):
         batch = Batch(self.inbound(request, model, *BATCH_METHODS), request.data, self.idempotent)
         answer = self.carried_out(batch)
         self.concern(*(one["id"] for one in answer["results"] if one["success"]))
+        batch_completed.send(BatchView, configuration_id=self.log.configuration_id if self.log else None, answer=answer)
         return Response(answer, status=200 if answer["success"] else 207)
 
 

@@ -43,6 +43,7 @@ class Delivery(models.Model):
         UPDATE = "update", "Record updated"
         DELETE = "delete", "Record deleted"
         STATE = "state", "State changed"
+        BATCH = "batch", "Batch completed"
 
     UNFINISHED = (State.PENDING, State.SENDING, State.HELD)
     """Exactly the states in which ``finished_at`` is empty; ``held_at`` is filled in HELD alone. The queries of the
