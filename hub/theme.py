@@ -39,6 +39,7 @@ NAVIGATION: list[dict[str, Any]] = [
             item("Odoo connections", "hub", "admin:syncconfig_odooconnection_changelist", "syncconfig.odooconnection"),
             item("Configurations", "tune", "admin:syncconfig_configuration_changelist", "syncconfig.configuration"),
             item("API clients", "key", "admin:syncconfig_apiclient_changelist", "syncconfig.apiclient"),
+            item("Webhooks", "webhook", "admin:webhooks_subscription_changelist", "syncconfig.configuration"),
         ],
     },
     {

@@ -1,4 +1,4 @@
-"""The demo receiver's page: what arrived."""
+"""Webhooks that callers registered, and the demo receiver: what arrived."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
 from hub.modeladmin import HubModelAdmin
 from hub.moments import short
 from hub.readonly import ReadOnlyMixin
-from webhooks.models import ReceivedMessage
+from syncconfig import endpoints
+from webhooks.models import ReceivedMessage, Subscription
 
 
 @admin.register(ReceivedMessage)
@@ -61,3 +63,69 @@ class ReceivedMessageAdmin(ReadOnlyMixin, HubModelAdmin):
     def shown_headers(self, obj: ReceivedMessage) -> str:
         """A line each."""
         return "\n".join(f"{name}: {value}" for name, value in obj.headers)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyMixin, HubModelAdmin):
+    """What external systems registered: each is served by an Out configuration, where all else is to be seen."""
+
+    list_display = [
+        "public_id",
+        "client",
+        "shown_model",
+        "shown_events",
+        "shown_url",
+        "shown_state",
+        "shown_registered",
+    ]
+    list_filter = ["client"]
+    list_select_related = ["client", "configuration"]
+    search_fields = ["public_id", "client__name", "configuration__url"]
+    search_help_text = "Webhook id, client or address"
+    empty_text = "External systems register webhooks by the API: POST /api/sync/v1/webhooks."
+    fields = [
+        "public_id",
+        "client",
+        "shown_model",
+        "shown_events",
+        "shown_url",
+        "shown_state",
+        "served_by",
+        "created_at",
+    ]
+    readonly_fields = ["shown_model", "shown_events", "shown_url", "shown_state", "served_by"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may see configurations."""
+        return bool(request.user.has_perm("syncconfig.view_configuration")) or super().has_view_permission(request, obj)
+
+    @display(description="Model")
+    def shown_model(self, obj: Subscription) -> str:
+        """The Odoo model."""
+        return obj.configuration.model
+
+    @display(description="Events")
+    def shown_events(self, obj: Subscription) -> str:
+        """As its owner spelled them."""
+        return ", ".join(obj.events)
+
+    @display(description="Address")
+    def shown_url(self, obj: Subscription) -> str:
+        """Where they go."""
+        return obj.configuration.url
+
+    @display(description="How it does")
+    def shown_state(self, obj: Subscription) -> str:
+        """Whether it is called."""
+        return endpoints.told(obj.configuration)
+
+    @display(description="Registered", ordering="created_at")
+    def shown_registered(self, obj: Subscription) -> str:
+        """When."""
+        return short(obj.created_at)
+
+    @display(description="Served by")
+    def served_by(self, obj: Subscription) -> str:
+        """The configuration."""
+        url = reverse("admin:syncconfig_configuration_change", args=[obj.configuration_id])
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, obj.configuration)
