@@ -13,6 +13,7 @@ from syncconfig.models.idempotency import IdempotencyKey
 from syncconfig.models.job import ChangeCursor, Run, Wake
 from syncconfig.models.limit import CallCount, Lockout
 from syncconfig.models.mapping import FieldMapping
+from syncconfig.models.pullcursor import PullCursor
 from syncconfig.models.sample import Sample
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "IdempotencyKey",
     "Lockout",
     "OdooConnection",
+    "PullCursor",
     "Run",
     "Sample",
     "Scheme",
