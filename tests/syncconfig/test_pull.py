@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from pytest_httpserver import HTTPServer
-from werkzeug import Request, Response
 
-from apilog.models import ApiLog
 from hub.odoo.connection import Odoo
 from tests.conftest import Make
 from tests.syncconfig.pulling import contact, paged, pull, pulled, run
