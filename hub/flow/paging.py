@@ -1,6 +1,7 @@
 """How a third party hands out a long list in pages: one class for each way, and their registry.
 
-A place is where to go on: plain data, kept with the run, so that a run which was killed goes on at its page.
+A place is where to go on: plain data, kept with the run, so that a run which was killed goes on at its page. Its
+``url`` is as the third party gave it, perhaps relative to the page's own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from hub.errors import InvalidInput
 from hub.flow import listing
@@ -219,7 +220,7 @@ class NextAddress(Paging):
 
     def following(self, how: How, place: Place, page: Page) -> Place | None:
         found = listing.one(page.data, how.next_path)
-        return {"url": urljoin(page.url, found.strip())} if isinstance(found, str) and found.strip() else None
+        return {"url": found.strip()} if isinstance(found, str) and found.strip() else None
 
 
 @register
@@ -237,7 +238,7 @@ class LinkHeader(Paging):
                 rel = next((text for name, text in parameters if name == "rel"), "")
                 anchored = any(name == "anchor" for name, _ in parameters)
                 if "next" in rel.lower().split() and not anchored:
-                    return {"url": urljoin(page.url, target)}
+                    return {"url": target}
         return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from hub.errors import HubError, InvalidInput
 from hub.flow import listing, shape
@@ -146,7 +146,7 @@ def read(plan: PullPlan, asked: Request, place: Place, response: Response) -> Fe
     url = without_secrets(asked.url, plan.out.secrets)
     following = way.following(plan.how, place, Page(url, response, data, len(found)))
     if following is not None and "url" in following:
-        following["url"] = without_secrets(_allowed(plan, plan.out.url, str(following["url"])), plan.out.secrets)
+        following["url"] = without_secrets(_allowed(plan, url, str(following["url"])), plan.out.secrets)
     return Fetched(found, following, mark(found) if found else "")
 
 
@@ -180,8 +180,9 @@ def guard(plan: PullPlan, pages: int, fetched: Fetched, circles: dict[str, Any])
 
 
 def _allowed(plan: PullPlan, base: str, url: str) -> str:
-    """The address of a next page, if the hub may go there; one of the same host is called by https as the first was."""
+    """The whole address of a next page, if the hub may go there; one of the same host is called by https as the first was."""
     try:
+        url = urljoin(base, url)
         here, there = urlsplit(base), urlsplit(url)
         same_host = here.hostname == there.hostname and there.port in (None, 80) and here.port in (None, 443)
     except ValueError:
