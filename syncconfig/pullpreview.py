@@ -45,10 +45,8 @@ def of_pull(configuration: Configuration, number: int = 1, trace_id: str = "") -
         Shown(index, one.key, OUTCOMES[one.kind], one.values, one.reason if one.kind in ("fail", "skip") else "")
         for index, one in enumerate(found, 1)
     ]
-    if not items:
-        one = Preview("The first page has no items", [])
-    else:
-        one = of_item(configuration, items[number - 1], work)
+    nothing = Preview("The first page has no items", [])
+    one = of_item(configuration, items[number - 1], work) if items else nothing
     return Preview(
         f"Item {number} of {len(items)} on the first page" if items else one.title,
         one.rows,

@@ -180,7 +180,7 @@ def guard(plan: PullPlan, pages: int, fetched: Fetched, circles: dict[str, Any])
 
 
 def _allowed(plan: PullPlan, base: str, url: str) -> str:
-    """The whole address of a next page, if the hub may go there; one of the same host is called by https as the first was."""
+    """The whole address of a next page, if the hub may go there; by https where the page before it was."""
     try:
         url = urljoin(base, url)
         here, there = urlsplit(base), urlsplit(url)
@@ -190,7 +190,7 @@ def _allowed(plan: PullPlan, base: str, url: str) -> str:
     if here.scheme == "https" and there.scheme == "http" and same_host:
         # Said behind a proxy that ends TLS; nothing must go out in clear that went encrypted before.
         url = urlunsplit(there._replace(scheme="https", netloc=there.netloc.removesuffix(":80")))
-    if origin(url) == origin(base):
+    if origin(url) in (origin(base), origin(plan.out.url)):
         return url
     try:
         trusted = address_of(url) in plan.trusted

@@ -122,7 +122,8 @@ class HowToPull(models.Model):
         for name, text in texts.items():
             for value in [text] if name == "url" else _values(text):
                 wrong |= _wrong_names(name, value)
-        if paging(self.paging).needs_next and not self.next_path.strip():
+        known = self.paging in dict(pagings())  # else the field's own choices say so
+        if known and paging(self.paging).needs_next and not self.next_path.strip():
             wrong["next_path"] = "This paging needs the way to what leads to the next page, such as $.meta.next_cursor."
         if self.cursor_by == self.CursorBy.FIELD and not self.cursor_path.strip():
             wrong["cursor_path"] = "Say which field of the items it is, such as updated_at."

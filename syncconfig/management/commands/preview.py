@@ -20,8 +20,8 @@ class Command(BaseCommand):
     """Prints the preview as JSON; exit code 1 when it would be refused."""
 
     help = (
-        "Show, as JSON, what the configuration CODE would send for a record, or write for a payload; of one that pulls, "
-        "what the items of the first page would become."
+        "Show, as JSON, what the configuration CODE would send for a record, or write for a payload; of one that "
+        "pulls, what the items of the first page would become."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
