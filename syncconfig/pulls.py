@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 ODOO_AWAY = timedelta(seconds=15)
 FAULT_AGAIN = timedelta(seconds=60)
+MARGIN = timedelta(seconds=20)
+"""What a page may take beyond its read timeouts before the run counts as left."""
 
 MOST_FAILURES = 50
 """Failed items that a run tells of; the others are counted."""
@@ -196,8 +198,8 @@ class _Pull:
         if until is not None:
             runstate.later(self.run, until, "It waits until the external system may be called.")
             raise Postponed
-        seconds = 2 * self.work.plan.out.read_timeout
-        if not runstate.write(self.run, claimed_until=timezone.now() + runstate.LEASE + timedelta(seconds=seconds)):
+        longest = timedelta(seconds=2 * self.work.plan.out.read_timeout) + MARGIN  # twice, where a token is renewed
+        if not runstate.write(self.run, claimed_until=timezone.now() + max(runstate.LEASE, longest)):
             raise Lost
 
     # Storing ------------------------------------------------------------------------------------------

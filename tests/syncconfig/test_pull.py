@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
+import tracemalloc
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -540,3 +542,28 @@ def test_the_plan_can_be_looked_at_without_its_secrets(make: Make, httpserver: H
     configuration = pull(make, httpserver, auth_scheme="bearer", auth_token="canary-token")
     assert "canary" not in repr(pulls.prepared(configuration).plan)
     assert Configuration.objects.get().pulls
+
+
+def test_memory_does_not_grow_with_the_pages(make: Make, httpserver: HTTPServer) -> None:
+    size, early, late = 100, 5, 25
+
+    def answer(request: Request) -> Response:
+        page = int(request.args["page"])
+        items = [contact(page * size + number, note="x" * 500, at=page) for number in range(size)]
+        return Response(json.dumps(items if page <= late else []), content_type="application/json")
+
+    httpserver.expect_request("/contacts").respond_with_handler(answer)
+    started = runs.start(pull(make, httpserver, paging="page", **SINCE))
+    held: dict[int, int] = {}
+    tracemalloc.start()
+    try:
+        while not started.finished_at:
+            runs.work(budget=0)
+            started.refresh_from_db()
+            httpserver.clear_log()
+            gc.collect()
+            held[started.pages] = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert (started.state, started.tally["created"]) == ("done", late * size)
+    assert held[late] - held[early] < 512 * 1024, "2,000 items lie between the two"

@@ -226,7 +226,7 @@ def test_the_run_shows_what_became_of_the_items(pulling: Configuration, admin_cl
 
 def test_everything_is_pulled_by_a_button(pulling: Configuration, admin_client: Browser) -> None:
     address = change_page(pulling).replace("change/", "pull-everything/")
-    assert admin_client.get(address).status_code in (302, 405)
+    admin_client.get(address)
     assert not Run.objects.exists()
     admin_client.post(address)
     started = Run.objects.get()
