@@ -228,7 +228,7 @@ def test_everything_is_pulled_by_a_button(pulling: Configuration, admin_client: 
     address = change_page(pulling).replace("change/", "pull-everything/")
     admin_client.get(address)
     assert not Run.objects.exists()
-    admin_client.post(address)
+    admin_client.post(address, {"_form_submitted": "True"})
     started = Run.objects.get()
     assert (started.from_start, started.pulls, started.event) == (True, True, "manual")
 
