@@ -1,4 +1,4 @@
-"""Runs: a whole configuration's records, page by page into the outbox, or a third party's list into Odoo; resumable."""
+"""Runs: a whole configuration's records into the outbox, or a third party's list into Odoo, page by page; resumable."""
 
 from __future__ import annotations
 
