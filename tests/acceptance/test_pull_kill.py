@@ -1,4 +1,4 @@
-"""kill -9 of everything in the middle of a pull: after a restart all items are in Odoo, each once, from where it was."""
+"""kill -9 of everything in the middle of a pull: after a restart all items are in Odoo, each once, from its page on."""
 
 from __future__ import annotations
 
