@@ -14,6 +14,9 @@ from syncconfig import runs
 from syncconfig.models import Configuration, Run
 from tests.conftest import Make
 
+SINCE: dict[str, Any] = {"query": "updated_since = {{ cursor }}", "cursor_by": "field", "cursor_path": "at"}
+"""Only what is new, by the field ``at`` of the items."""
+
 ROWS = [("ref", "id"), ("name", "full_name", {"required": True}), ("email", "contact.email"), ("city", "city")]
 
 
@@ -52,3 +55,8 @@ def pulled(odoo: Odoo) -> list[dict[str, Any]]:
     """The contacts that came in."""
     fields = ["ref", "name", "email", "city", "write_date"]
     return odoo.search_read("res.partner", [("ref", "=like", "C-%")], fields, order="id")
+
+
+def listed(httpserver: HTTPServer, items: Any, **more: Any) -> None:
+    """Everything in one answer."""
+    httpserver.expect_request("/contacts").respond_with_json(items, **more)
