@@ -33,9 +33,8 @@ def run(records: int = RECORDS) -> None:
             "DJANGO_SETTINGS_MODULE": "hub.settings",
         }
         child("bench.millions", {"records": records, "port": port}, environment)
-        began, memory = time.monotonic(), []
-        for _ in range(KILLS):
-            memory.append(_work(environment, kill_after=random.uniform(0.5, 3.0) * records / 100_000))
+        began = time.monotonic()
+        memory = [_work(environment, kill_after=random.uniform(0.5, 3.0) * records / 100_000) for _ in range(KILLS)]
         memory.append(_work(environment))
         took = time.monotonic() - began
         with urlopen(f"http://127.0.0.1:{port}/next", timeout=600) as answer:
