@@ -208,6 +208,12 @@ def attempts_lost(delivery_ids: Iterable[int]) -> int:
     return _open_rows(delivery_id__in=list(delivery_ids)).update(**_lost(told))
 
 
+def pages_lost(trace_id: str) -> int:
+    """Close what is open of the pages that were fetched with that trace id, for the run is taken up again; how many."""
+    told = "The hub was stopped before the answer came. The page is fetched again."
+    return _open_rows(trace_id=trace_id, direction=ApiLog.Direction.OUT, delivery_id__isnull=True).update(**_lost(told))
+
+
 def execution_lost(trace_id: str) -> int:
     """Close what is open of the calls with that trace id, whose job is about to be taken up again; how many."""
     told = "The hub was stopped while it worked on this job: Odoo may have been changed. The job is taken up again."

@@ -73,7 +73,7 @@ def about(delivery: Delivery, plan: OutboundPlan) -> record.About:
 def make(sending: Sending, sender: Sender) -> Response:
     """Send, judge the answer, and write back what Odoo is to know; raises HttpFailure when no answer comes."""
     plan = sending.plan
-    response = _sent(sending, sender)
+    response = exchange(plan, sending.request, sender, KEEP_FOR_ODOO if plan.answers else KEEP)
     if decide(plan.retry, sending.delivery.attempts, response=response).kind != "done":
         return response
     services = sending.services.again()
@@ -90,12 +90,15 @@ def make(sending: Sending, sender: Sender) -> Response:
     return response
 
 
-def _sent(sending: Sending, sender: Sender) -> Response:
-    plan, auth = sending.plan, scheme(sending.plan.auth_scheme)
-    keep = KEEP_FOR_ODOO if plan.answers else KEEP
-    response = sender.send(auth.prepared(sending.request, plan.credentials, sender), keep=keep)
+def exchange(plan: OutboundPlan, request: Request, sender: Sender, keep: int) -> Response:
+    """Send, with a token where the plan needs one, and once more with a new one that was refused as too old.
+
+    ``keep``: bytes of the answer. Raises HttpFailure.
+    """
+    auth = scheme(plan.auth_scheme)
+    response = sender.send(auth.prepared(request, plan.credentials, sender), keep=keep)
     if response.status == UNAUTHORIZED and auth.renew(plan.credentials):
-        response = sender.send(auth.prepared(sending.request, plan.credentials, sender), keep=keep)
+        response = sender.send(auth.prepared(request, plan.credentials, sender), keep=keep)
     return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hub.flow import listing, paging
 from hub.http import bodies, schemes
 from hub.odoo import connect
 from hub.transform.kinds import kind_choices
@@ -22,6 +23,16 @@ def auth_schemes() -> list[tuple[str, str]]:
 def body_types() -> list[tuple[str, str]]:
     """How a request carries its data."""
     return bodies.choices()
+
+
+def pagings() -> list[tuple[str, str]]:
+    """How a third party hands out a long list."""
+    return paging.choices()
+
+
+def answer_formats() -> list[tuple[str, str]]:
+    """What a list may come in."""
+    return list(listing.FORMATS.items())
 
 
 def kinds() -> list[tuple[str, str]]:

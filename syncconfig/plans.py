@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hub.errors import HubError, Misconfigured
 from hub.flow import outbound as outward
-from hub.flow import shape
+from hub.flow import pulling, shape
 from hub.flow.inbound import Inbound
+from hub.flow.paging import How
 from hub.flow.plan import InboundPlan, OutboundPlan, Scripts
 from hub.flow.reading import bind
 from hub.flow.services import Live
@@ -27,6 +28,7 @@ from hub.transform.records import Describe
 from hub.transform.rule import Rule
 from syncconfig.models import Configuration, FieldMapping, OdooConnection
 from syncconfig.remembered import Look
+from syncconfig.validators import egress_policy
 
 Fields = Mapping[str, Mapping[str, Any]]
 """A model's fields_get."""
@@ -234,6 +236,34 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
     )
 
 
+def pull_plan(configuration: Configuration) -> pulling.PullPlan:
+    """The plan of a configuration that pulls; raises InvalidInput for what cannot be a pull."""
+    out = outbound_plan(configuration)
+    by_field = configuration.cursor_by == Configuration.CursorBy.FIELD
+    plan = pulling.PullPlan(
+        out=replace(out, body_type="none", body_template="", answers=(), is_batch=False),
+        inbound=replace(
+            inbound_plan(configuration), reject_unmapped=False, methods=frozenset({"POST", "PUT"}), updates_matches=True
+        ),
+        paging=configuration.paging,
+        how=How(
+            parameter=configuration.page_parameter.strip(),
+            size_parameter=configuration.size_parameter.strip(),
+            size=configuration.page_size,
+            first=configuration.first_page,
+            next_path=configuration.next_path,
+        ),
+        items_path=configuration.items_path,
+        form=configuration.answer_format,
+        most_pages=configuration.most_pages,
+        since_path=configuration.cursor_path if by_field else "",
+        overlap=configuration.cursor_overlap,
+        trusted=egress_policy().allowed_origins,
+    )
+    pulling.check(plan)
+    return plan
+
+
 def tls_of(configuration: Configuration) -> Tls | None:
     """What its encrypted connections need beyond the usual; None for nothing."""
     certificate, key = configuration.tls_certificate, configuration.tls_key
@@ -259,5 +289,5 @@ def rule_of(row: FieldMapping) -> Rule:
         row.detail,
         row.direction,
         row.skip_empty,
-        of_inbound=not row.configuration.is_out,
+        of_inbound=not row.configuration.is_out or row.configuration.pulls,
     )

@@ -33,6 +33,17 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """One item of a pull: what would become of it, the values that would be written, or why nothing would."""
+
+    number: int
+    key: str
+    outcome: str
+    values: dict[str, Any]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Preview:
     """What would happen: the rows, and the request's body or Odoo's values; ``error`` when it would be refused.
 
@@ -52,6 +63,12 @@ class Preview:
     withheld: list[str] = field(default_factory=list)
     text: str = ""
     """The request's body as it is sent, where that is not the result as JSON."""
+
+    items: list[Shown] = field(default_factory=list)
+    """Of a pull: what would become of the items of its first page."""
+
+    item: Any = None
+    """Of a pull: the item that is shown row by row."""
 
 
 def of_record(configuration: Configuration, record_id: int | None = None) -> Preview:
@@ -93,13 +110,13 @@ def of_payload(configuration: Configuration, data: Any, record_id: int | None = 
     rows: list[Row] = []
     try:
         mapped = dict(inbound.scripts.data(data, ids))
-        rows = [_inward(inbound.map, mapped, row, record_id) for row in inbound.map.rows if row.rule.writes]
+        rows = [inward_row(inbound.map, mapped, row, record_id) for row in inbound.map.rows if row.rule.writes]
         inbound.services.logs.clear()  # each row has run its scripts: those of the whole are the ones to show
         inbound.services.withheld.clear()
         _, values = inbound.values(data, complete=record_id is None, record_id=record_id)
     except HubError as error:
-        return Preview(title, rows, error=error.message, **_said(inbound.services))
-    return Preview(title, rows, values, **_said(inbound.services))
+        return Preview(title, rows, error=error.message, **said(inbound.services))
+    return Preview(title, rows, values, **said(inbound.services))
 
 
 PREVIEW_REQUEST = {"method": "POST", "client": "preview", "ip": "127.0.0.1", "path": ""}
@@ -132,15 +149,15 @@ def _out(plan: OutboundPlan, record: Record, mapping: FieldMap, services: Live) 
         services.logs.clear()  # each row has run its scripts: those of the whole are the ones to show
         built = outbound.build(plan, [record], mapping, services, "made when it is sent")
     except HubError as error:
-        return Preview(title, rows, error=error.message, record=record, **_said(services))
+        return Preview(title, rows, error=error.message, record=record, **said(services))
     if built.request is None:
         why = f"{built.why_not} Nothing is sent for this record."
-        return Preview(title, rows, error=why, record=record, **_said(services))
+        return Preview(title, rows, error=why, record=record, **said(services))
     headers = [(name, redact_text(value, plan.secrets)) for name, value in redact_headers(built.request.headers)]
     url = redact_text(built.request.url, plan.secrets)
     text = _text_of(plan, built.request, dict(built.request.headers).get("Content-Type", ""))
     return Preview(
-        title, rows, built.body, built.request.method, url, headers, record=record, text=text, **_said(services)
+        title, rows, built.body, built.request.method, url, headers, record=record, text=text, **said(services)
     )
 
 
@@ -152,7 +169,8 @@ def _text_of(plan: OutboundPlan, request: Request, content_type: str) -> str:
     return redact_text(redact_body(body, content_type), plan.secrets) if body else "(no body)"
 
 
-def _said(services: Live) -> dict[str, Any]:
+def said(services: Live) -> dict[str, Any]:
+    """What scripts said, and what was not done for it is a preview."""
     return {"logs": [str(line) for line in services.logs], "withheld": list(services.withheld)}
 
 
@@ -171,7 +189,8 @@ def _outward(mapping: FieldMap, record: Record, row: Bound) -> Row:
     return Row(source, row.name, value, None if result is path.ABSENT else result)
 
 
-def _inward(mapping: FieldMap, data: dict[str, Any], row: Bound, record_id: int | None) -> Row:
+def inward_row(mapping: FieldMap, data: dict[str, Any], row: Bound, record_id: int | None) -> Row:
+    """What one row makes of a payload."""
     value = path.get(data, row.name)
     shown = None if value is path.ABSENT else value
     single = FieldMap(mapping.model, (row,), mapping.fields, mapping.binder, reject_unmapped=False)

@@ -61,7 +61,7 @@ def write(ended: Sequence[tuple[Sending, Future[Response]]]) -> None:
         ailing = endpoints.ailing(found.outcomes)
         for endpoint in sorted(found.outcomes):  # in the same order everywhere, so that nobody waits in a circle
             for outcome in found.outcomes[endpoint]:
-                _tell(endpoint, *outcome, ailing=endpoint in ailing)
+                tell(endpoint, *outcome, ailing=endpoint in ailing)
 
 
 def _one(found: _Written, sending: Sending, future: Future[Response]) -> None:
@@ -97,10 +97,10 @@ def _one(found: _Written, sending: Sending, future: Future[Response]) -> None:
     record.told(sending.log, response, failure, sending.plan.secrets, ok=decision.kind == "done")
 
 
-def _tell(
+def tell(
     endpoint: int, response: Response | None, failure: HubError | None, decision: Decision, *, ailing: bool
 ) -> None:
-    """What the outcome says of the endpoint."""
+    """What the outcome says of the endpoint; ``ailing``: whether calls of it failed before."""
     if decision.kind == "disable":
         endpoints.pause_by_id(endpoint, decision.reason)
     if isinstance(failure, HttpFailure) and failure.retryable:

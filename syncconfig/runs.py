@@ -1,7 +1,8 @@
-"""Runs: a whole configuration's records, page by page into the outbox, resumable at any point."""
+"""Runs: a whole configuration's records into the outbox, or a third party's list into Odoo, page by page; resumable."""
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +14,17 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from hub.api.trace import new_trace_id
-from hub.errors import Conflict, HubError, InvalidInput, Misconfigured
+from hub.errors import Conflict, HubError, InvalidInput
 from hub.flow import outbound
 from hub.flow.plan import OutboundPlan
-from syncconfig import outbox, plans, wake
+from syncconfig import endpoints, outbox, plans, pulls, runstate, wake
 from syncconfig.models import ApiClient, Configuration, Delivery, Run
 
-LEASE = timedelta(seconds=60)
 ODOO_AWAY = timedelta(seconds=15)
 
+
+BUDGET = 120.0
+"""Seconds after which a worker begins nothing further: the cluster would end a task that takes much longer."""
 
 MOST_IDS = 10_000
 """Records that a run may be narrowed to by their ids."""
@@ -41,11 +44,15 @@ class SwitchedOff(Conflict):
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks for a run, and for which part of the configuration's records: ``within`` narrows its domain."""
+    """Who asks for a run, and for which part of the configuration's records: ``within`` narrows its domain.
+
+    ``from_start``: a pull fetches the whole list, whatever was fetched before.
+    """
 
     event: str = Delivery.Event.MANUAL
     client: ApiClient | None = None
     within: Sequence[Any] = ()
+    from_start: bool = False
 
 
 def start(configuration: Configuration, asked: Asked | None = None) -> Run:
@@ -59,12 +66,17 @@ def start(configuration: Configuration, asked: Asked | None = None) -> Run:
         # The row that there always is: two starts at the same moment meet here, and not at the constraint.
         Configuration.objects.select_for_update(of=("self",)).get(pk=configuration.pk)
         if unfinished().filter(configuration=configuration).exists():
-            raise RunUnderWay(f"“{configuration.name}” is running already. Wait until all its records are queued.")
+            raise RunUnderWay(
+                f"“{configuration.name}” is running already. Wait until "
+                + ("all is in Odoo." if configuration.pulls else "all its records are queued.")
+            )
         run = Run.objects.create(
             configuration=configuration,
             event=asked.event,
             client=asked.client,
             within=list(asked.within),
+            pulls=configuration.pulls,
+            from_start=asked.from_start and configuration.pulls,
             trace_id=new_trace_id(),
         )
         wake.after_commit("run")
@@ -86,6 +98,14 @@ def narrowed(configuration: Configuration, ids: Any = None, domain: Any = None) 
 
     Raises InvalidInput for what are no ids, and for a domain that looks at what the configuration does not send.
     """
+    if configuration.pulls and (ids is not None or domain is not None):
+        given = "ids" if ids is not None else "domain"
+        raise InvalidInput(
+            f"“{configuration.name}” pulls an external system's list: `{given}` is for configurations that send "
+            "Odoo's records.",
+            field=given,
+            constraint="unsupported",
+        )
     if ids is not None and domain is not None:
         raise InvalidInput("Send `ids` or `domain`, not both.", field="domain", constraint="exclusive")
     if ids is not None:
@@ -107,7 +127,9 @@ def narrowed(configuration: Configuration, ids: Any = None, domain: Any = None) 
 
 
 def counts(run: Run) -> dict[str, int]:
-    """How many messages the run queued, and what became of them by now."""
+    """How many messages the run queued, and what became of them by now; of a pull, what became of its items."""
+    if run.pulls:
+        return run.tally | {"waiting": 0}
     by_state = dict(run.deliveries.order_by().values_list("state").annotate(Count("id")))
     state = Delivery.State
     return {
@@ -132,16 +154,22 @@ def send_now(configuration: Configuration, record_ids: Sequence[int]) -> int:
 
 
 def messages_for(configuration: Configuration, record_ids: Sequence[int]) -> list[Delivery]:
-    """Unsaved messages with these records, by hand: one each, or the configuration's batches."""
+    """Unsaved messages with these records, by hand: one each, or the configuration's batches.
+
+    Raises InvalidInput for a configuration that pulls.
+    """
+    if configuration.pulls:
+        raise InvalidInput(f"“{configuration.name}” pulls with GET: it sends no records. Start a run of it.")
     plan = plans.outbound_plan(configuration)
     database = plans.database_of(configuration.connection)
     return list(_messages(plan, configuration, database, record_ids, Delivery.Event.MANUAL, None))
 
 
 def pending(now: datetime | None = None) -> QuerySet[Run]:
-    """Runs that nobody works on and that are due."""
+    """Runs that nobody works on and that are due; those that pull, where the external system may be called now."""
     now = now or timezone.now()
-    return unfinished().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), due_at__lte=now)
+    due = unfinished().filter(Q(claimed_until__isnull=True) | Q(claimed_until__lte=now), due_at__lte=now)
+    return due.filter(Q(pulls=False) | endpoints.callable_at(now))
 
 
 def unfinished() -> QuerySet[Run]:
@@ -149,21 +177,27 @@ def unfinished() -> QuerySet[Run]:
     return Run.objects.filter(state__in=Run.UNFINISHED)
 
 
-def work() -> int:
-    """Carry out all pending runs, one after the other; answers how many pages were queued."""
+def work(budget: float = BUDGET) -> int:
+    """Carry out what is pending, one run after the other, until nothing is or the budget (seconds) is spent.
+
+    Answers how many pages were queued, or pulled.
+    """
+    ends = time.monotonic() + budget
     pages = 0
     while (run := _claim()) is not None:
-        pages += _carry_out(run)
+        pages += pulls.carry_out(run, ends) if run.pulls else _carry_out(run)
+        if time.monotonic() >= ends:
+            break
     return pages
 
 
 def _claim() -> Run | None:
     now = timezone.now()
     with transaction.atomic():
-        run = pending(now).select_for_update(skip_locked=True).order_by("id").first()
+        run = pending(now).select_for_update(of=("self",), skip_locked=True).order_by("due_at", "id").first()
         if run is None:
             return None
-        run.state, run.claim_id, run.claimed_until = Run.State.RUNNING, uuid.uuid4(), now + LEASE
+        run.state, run.claim_id, run.claimed_until = Run.State.RUNNING, uuid.uuid4(), now + runstate.LEASE
         run.save(update_fields=["state", "claim_id", "claimed_until"])
     return run
 
@@ -173,45 +207,26 @@ def _carry_out(run: Run) -> int:
     try:
         plan = plans.outbound_plan(run.configuration)
         odoo = plans.odoo_of(run.configuration.connection)
-        _stay_in(run, odoo.identity())
+        runstate.stay_in(run, odoo.identity())
         outbound.bind(plan, plans.describer(odoo))
         while ids := outbound.next_ids(plan, odoo, run.cursor, within=run.within):
             if not _queue_page(run, plan, ids):
                 return pages
             pages += 1
-        _write(run, state=Run.State.DONE, finished_at=timezone.now(), claim_id=None, claimed_until=None, error="")
+        runstate.done(run)
     except HubError as error:
         if error.retryable:
-            again = timezone.now() + ODOO_AWAY
-            _write(run, state=Run.State.PENDING, due_at=again, claim_id=None, claimed_until=None, error=error.message)
+            runstate.later(run, timezone.now() + ODOO_AWAY, error.message)
         else:
-            _write(
-                run,
-                state=Run.State.FAILED,
-                finished_at=timezone.now(),
-                claim_id=None,
-                claimed_until=None,
-                error=error.message,
-            )
+            runstate.failed(run, error.message)
     return pages
-
-
-def _stay_in(run: Run, database: str) -> None:
-    """A run belongs to the database that it began in; raises Misconfigured in another one, where ids differ."""
-    if run.database and run.database != database:
-        raise Misconfigured(
-            f"The run began with records of {run.database}; the connection leads to {database} now. "
-            "Press Run now to begin anew there."
-        )
-    if not run.database:
-        _write(run, database=database)
-        run.database = database
 
 
 def _queue_page(run: Run, plan: OutboundPlan, ids: Sequence[int]) -> bool:
     """Queue one page and move the cursor, together; False when the lease was lost."""
     with transaction.atomic():
-        moved = _write(run, cursor=ids[-1], records=run.records + len(ids), claimed_until=timezone.now() + LEASE)
+        until = timezone.now() + runstate.LEASE
+        moved = runstate.write(run, cursor=ids[-1], records=run.records + len(ids), claimed_until=until)
         if moved:
             outbox.queue(list(_messages(plan, run.configuration, run.database, ids, run.event, run)))
     run.cursor, run.records = ids[-1], run.records + len(ids)
@@ -238,7 +253,3 @@ def _messages(
             run=run,
             trace_id=new_trace_id(),
         )
-
-
-def _write(run: Run, **columns: object) -> bool:
-    return bool(Run.objects.filter(pk=run.pk, claim_id=run.claim_id).update(**columns))

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from hub.errors import HubError, InvalidInput
-from syncconfig import preview
+from syncconfig import preview, pullpreview
 from syncconfig.models import Configuration, Sample
 
 ANY = "*"
@@ -37,17 +37,22 @@ class Result:
 def run(sample: Sample) -> Result:
     """Run one sample and keep the result; nothing is sent or written to Odoo."""
     try:
-        shown = (
-            preview.of_snapshot(sample.configuration, sample.data)
-            if sample.configuration.is_out
-            else preview.of_payload(sample.configuration, sample.data)
-        )
+        shown = _shown(sample)
         found = Result(sample.name, _judged(sample, shown))
     except HubError as error:
         found = Result(sample.name, [error.message])
     sample.last_ok, sample.last_message, sample.last_run_at = found.ok, "\n".join(found.differences), timezone.now()
     sample.save(update_fields=["last_ok", "last_message", "last_run_at"])
     return found
+
+
+def _shown(sample: Sample) -> preview.Preview:
+    configuration = sample.configuration
+    if configuration.pulls:
+        return pullpreview.of_item(configuration, sample.data)
+    if configuration.is_out:
+        return preview.of_snapshot(configuration, sample.data)
+    return preview.of_payload(configuration, sample.data)
 
 
 def run_all(configuration: Configuration) -> list[Result]:
@@ -61,7 +66,7 @@ def keep(configuration: Configuration, name: str, shown: preview.Preview, data: 
     limit = Sample._meta.get_field("name")
     if not name or (isinstance(limit, models.CharField) and len(name) > (limit.max_length or 100)):
         raise InvalidInput("Give the sample a name of up to 100 characters.", field="name")
-    columns = {"data": plain(shown.record or data), "expected": None, "expected_error": ""}
+    columns = {"data": plain(shown.item or shown.record or data), "expected": None, "expected_error": ""}
     if shown.error:
         columns["expected_error"] = shown.error[:300]
     else:

@@ -15,7 +15,7 @@ from hub import addresses
 from hub.cron import check_cron
 from hub.crypto import are_certificates
 from hub.errors import HubError
-from hub.flow import answers, scripting, shape
+from hub.flow import answers, listing, scripting, shape
 from hub.flow.filters import domain_of
 from hub.http.guard import EgressPolicy, origin
 from hub.http.headers import check_header
@@ -66,6 +66,11 @@ def validate_external_key(value: str) -> None:
 def validate_answer_path(value: str) -> None:
     """A path into the answer: ``id``, ``data.id``, ``items[].id``, ``[].id``."""
     told(answers.parts)(value)
+
+
+def validate_json_path(value: str) -> None:
+    """A JSONPath: ``$.data.orders``, ``$.items[*]``, ``updated_at``."""
+    told(listing.compiled)(value)
 
 
 def validate_url(value: str) -> None:

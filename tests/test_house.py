@@ -21,6 +21,7 @@ ONLY_IN = {
     "requests": ("hub/http/client.py",),
     "urllib3": ("hub/http/bodies.py", "hub/http/client.py", "hub/http/connections.py"),
     "xmltodict": ("hub/flow/answers.py", "hub/http/bodies.py"),
+    "jsonpath": ("hub/flow/listing.py",),
     "odoorpc": ("hub/odoo/jsonrpc.py",),
     "cryptography": ("hub/crypto.py",),
     "waitress": tuple(f"hub/web/{part}.py" for part in ("channel", "refusals", "request", "server")),

@@ -37,13 +37,18 @@ def parts(text: str) -> tuple[str | None, str]:
 def data_of(response: Response) -> Any:
     """The answer as data: JSON, or XML by its content type; None for neither."""
     if "xml" in (response.header("Content-Type") or "").lower():
-        try:
-            return xmltodict.parse(response.body)
-        except (ExpatError, ValueError):  # ValueError: entities, which xmltodict refuses
-            return None
+        return xml(response.body)
     try:
         return response.json()
     except ValueError:
+        return None
+
+
+def xml(body: bytes) -> Any:
+    """XML as data; None for what is none."""
+    try:
+        return xmltodict.parse(body)
+    except (ExpatError, ValueError):  # ValueError: entities, which xmltodict refuses
         return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,7 +84,7 @@ class Batch:
     # Checking -----------------------------------------------------------------------------------------
 
     def _check_all(self) -> None:
-        self._look_up_together()
+        look_up_together(self.inbound, [item.data for item in self.items])
         there = self._existing()
         for item in self.items:
             if item.error is None:
@@ -118,17 +118,6 @@ class Batch:
         return (
             set(self.inbound.odoo.search(model, [("id", "in", ids)], context={"active_test": False})) if ids else set()
         )
-
-    def _look_up_together(self) -> None:
-        """Ask for related records by all of their values at once, instead of one by one."""
-        for row in self.inbound.map.rows:
-            dotted = row.rule.odoo_field.partition(".")[2]
-            if row.info["type"] != "many2one" or not isinstance(row.kind, Lookup | Plain):
-                continue
-            name = (row.options.field or dotted or "name") if isinstance(row.kind, Lookup) else dotted
-            values = {value for item in self.items if isinstance(value := path.get(item.data, row.name), str | int)}
-            if name and len(values) > 1:
-                self.inbound.services.look_ahead(str(row.info["relation"]), name, values - {True, False, ""})
 
     # Carrying out -------------------------------------------------------------------------------------
 
@@ -269,6 +258,18 @@ def intake(inbound: Inbound, body: Any, idempotent: str = "") -> Batch | None:
     records = found if isinstance(found, list) else [found]
     operations = [{"method": "create", "data": one} for one in records]
     return Batch(inbound, {"operations": operations, "options": {"continue_on_error": True}}, idempotent)
+
+
+def look_up_together(inbound: Inbound, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """Ask for the related records of many payloads by all of their values at once, instead of one by one."""
+    for row in inbound.map.rows:
+        dotted = row.rule.odoo_field.partition(".")[2]
+        if row.info["type"] != "many2one" or not isinstance(row.kind, Lookup | Plain):
+            continue
+        name = (row.options.field or dotted or "name") if isinstance(row.kind, Lookup) else dotted
+        values = {value for data in payloads if isinstance(value := path.get(data, row.name), str | int)}
+        if name and len(values) > 1:
+            inbound.services.look_ahead(str(row.info["relation"]), name, values - {True, False, ""})
 
 
 def _check_matches(items: Sequence[Item]) -> None:

@@ -18,7 +18,6 @@ from apilog import naming
 from hub.cron import in_words
 from hub.dialogs import button, confirm, go_to, record_of
 from hub.errors import HubError
-from hub.modeladmin import HubModelAdmin
 from hub.redact import redact_url
 from hub.widgets import SecretsAdminMixin
 from syncconfig import drift, endpoints, listening, runs, schedules
@@ -28,8 +27,9 @@ from syncconfig.admin.configuration_form import IN, KEYS_JS, OUT, ConfigurationF
 from syncconfig.admin.deleting import counted
 from syncconfig.admin.headers import HeaderInline
 from syncconfig.admin.mapping import MappingInline
+from syncconfig.admin.pulling import OF_SENDING, PullMixin
 from syncconfig.admin.reading import for_reading, methods_of_callers
-from syncconfig.admin.tabs import IN_TABS, MAIN, OUT_TABS, SCRIPT_TAB
+from syncconfig.admin.tabs import IN_TABS, MAIN, OUT_TABS, PULL_TABS, SCRIPT_TAB
 from syncconfig.health import LABELS, health_of
 from syncconfig.models import Configuration
 
@@ -64,7 +64,7 @@ ONLY_OUT = (
 
 
 @admin.register(Configuration)
-class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
+class ConfigurationAdmin(SecretsAdminMixin, PullMixin):
     """What is exchanged, and whether it works."""
 
     class Media:
@@ -80,13 +80,24 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
     empty_text = "A configuration says which records are exchanged with which external system."
     prepopulated_fields = {"code": ["name"]}
     filter_horizontal = ["not_back_to"]
-    readonly_fields = ["shown_schedule", "shown_count", "shown_endpoint"]
-    actions_detail = ["preview", "run_now", "pause", "resume", "send_again", "run_samples", "check_fields", "see_logs"]
+    readonly_fields = ["shown_schedule", "shown_count", "shown_endpoint", "shown_pagings", "shown_cursor"]
+    actions_detail = [
+        "preview",
+        "run_now",
+        "pull_everything",
+        "pause",
+        "resume",
+        "send_again",
+        "run_samples",
+        "check_fields",
+        "see_logs",
+    ]
     actions = ["run_selected"]
     warn_unsaved_form = True
     conditional_fields = {
         **dict.fromkeys(ONLY_OUT, OUT),
-        **dict.fromkeys(("unmapped", "match_keys", "records_path"), IN),
+        **dict.fromkeys(("unmapped", "records_path"), IN),
+        "match_keys": f"{IN} || methods.includes('GET')",
         **dict.fromkeys(("trusted_networks", "anybody_per_hour", "anybody_per_minute"), "accepts_anybody == true"),
         "on_match": f"{IN} && match_keys != ''",
         "trigger_fields": f"{OUT} && on_update == true",
@@ -104,23 +115,23 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         """A new one begins with the main fields; what its direction needs further follows when it is saved."""
         if obj is None:
             return self.add_fieldsets
-        sets = [(None, {"fields": MAIN}), *(OUT_TABS if obj.is_out else IN_TABS), SCRIPT_TAB]
+        tabs = PULL_TABS if obj.pulls else OUT_TABS if obj.is_out else IN_TABS
+        sets = [(None, {"fields": MAIN}), *tabs, SCRIPT_TAB]
         replaced = {} if self.has_change_permission(request) else {"methods": "methods_in_words", "url": "shown_url"}
-        return for_reading(
-            sets,
-            replaced,
-            ("unmapped", "match_keys", "on_match", "records_path") if obj.is_out else ("url", "shown_url"),
-        )
+        of_in = ("unmapped", "match_keys", "on_match", "records_path")
+        if obj.pulls:
+            return for_reading(sets, replaced, set(of_in) - {"match_keys"})
+        return for_reading(sets, replaced, of_in if obj.is_out else ("url", "shown_url"))
 
     def get_inlines(self, request: HttpRequest, obj: Configuration | None) -> list[Any]:
         """Rows belong to a configuration that exists; headers to one that sends."""
         if obj is None:
             return []
-        return (
-            [MappingInline, HeaderInline, AnswerInline, testing.SampleInline]
-            if obj.is_out
-            else [MappingInline, testing.SampleInline]
-        )
+        if not obj.is_out:
+            return [MappingInline, testing.SampleInline]
+        if obj.pulls:
+            return [MappingInline, HeaderInline, testing.SampleInline]
+        return [MappingInline, HeaderInline, AnswerInline, testing.SampleInline]
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Run now is for Out, running samples for those that have some."""
@@ -131,6 +142,10 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
             left_out += ["run_now", "pause", "resume", "send_again"]
         else:
             left_out.append("pause" if endpoints.standings([configuration]) else "resume")
+            if configuration.pulls:
+                left_out += OF_SENDING
+        if configuration is None or not configuration.pulls:
+            left_out.append("pull_everything")
         if configuration is None or not configuration.samples.exists():
             left_out.append("run_samples")
         return [one for one in actions if not one.action_name.endswith(tuple(left_out))]
@@ -161,7 +176,7 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         except HubError as error:
             self.message_user(request, f"Odoo cannot be asked just now: {error.message}", level=messages.WARNING)
             return
-        if configuration.is_out:
+        if configuration.is_out and not configuration.pulls:
             self.message_user(request, f"Filter domain: {testing.counted(configuration)}", level=messages.INFO)
 
     def get_urls(self) -> list[Any]:
@@ -269,7 +284,11 @@ class ConfigurationAdmin(SecretsAdminMixin, HubModelAdmin):
         "play_arrow",
         "run",
         "run-now",
-        dialog=confirm("Run now?", "All records that match the filter domain are sent to the external system.", "Run"),
+        dialog=confirm(
+            "Run now?",
+            "All records that match the filter domain are sent to the external system; a pull fetches its list.",
+            "Run",
+        ),
     )
     def run_now(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
         """Send all records that match the filter domain."""

@@ -20,7 +20,7 @@ from syncconfig.models import Configuration
 OUT = "request_type == 'out'"
 IN = "request_type == 'in'"
 HELP_OF = {
-    True: "Exactly one: the method with which the external system is called.",
+    True: "Exactly one: the method with which the external system is called. GET pulls its list into Odoo.",
     False: "What callers may do. POST creates, PUT and PATCH update, DELETE deletes, GET reads and searches.",
 }
 METHODS_HELP = mark_safe(  # noqa: S308 - two sentences of ours
@@ -70,11 +70,22 @@ class ConfigurationForm(SecretsMixin):
                     attrs=testing.CODE | {"rows": 4 if name in SCRIPTS else 2}
                 )
         if "methods" in self.fields:
-            self.fields["methods"].help_text = METHODS_HELP if not self.instance.pk else HELP_OF[self.instance.is_out]
+            self._fit_methods(self.fields["methods"])
         if self.instance.pk and "request_type" in self.fields:
             # The other direction is another configuration: none of its settings would fit.
             self.fields["request_type"].disabled = True
             self.fields["request_type"].help_text = "Chosen when the configuration is made."
+
+    def _fit_methods(self, field: Any) -> None:
+        """Its mapping runs one way: a configuration that sends cannot become one that pulls, or back."""
+        field.help_text = METHODS_HELP if not self.instance.pk else HELP_OF[self.instance.is_out]
+        if self.instance.pk and self.instance.is_out:
+            field.disabled = self.instance.pulls
+            if self.instance.pulls:
+                field.choices = [one for one in METHODS if one[0] == "GET"]
+                field.help_text = "Pulls the external system's list into Odoo. To send records, make another one."
+            else:
+                field.choices = [one for one in METHODS if one[0] != "GET"]
 
     def _post_clean(self) -> None:
         """Hold model and filter domain against Odoo, where it can be asked."""

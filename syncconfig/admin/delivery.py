@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from hub.dialogs import button, confirm, go_to
@@ -19,7 +20,7 @@ from hub.modeladmin import HubModelAdmin
 from hub.moments import NO_BREAK, short
 from hub.readonly import ReadOnlyMixin
 from syncconfig import held, outbox
-from syncconfig.admin import replaying
+from syncconfig.admin import pulling, replaying
 from syncconfig.models import Delivery, Run
 
 DELIVERY_LABELS = {
@@ -234,12 +235,16 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
         "event",
         "shown_state",
         "records",
+        "shown_items",
         "shown_deliveries",
         "error",
         "shown_created",
         "shown_finished",
     ]
-    empty_text = "A run sends all records of an Out configuration: by its button Run now, on its schedule, or by API."
+    empty_text = (
+        "A run sends all records of an Out configuration, or pulls its list: by its button Run now, on its schedule, "
+        "or by API."
+    )
     list_filter = ["state", "configuration"]
     list_select_related = ["configuration"]
     fieldsets = [
@@ -257,7 +262,39 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
         ("When", {"fields": [("created_at", "due_at", "finished_at")]}),
     ]
 
-    readonly_fields = ["shown_within"]
+    readonly_fields = ["shown_within", "shown_failures"]
+    pull_fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("configuration", "event"),
+                    ("client", "from_start"),
+                    ("state", "error"),
+                    ("pages", "records"),
+                    ("items_created", "items_updated", "items_unchanged"),
+                    ("items_skipped", "items_failed"),
+                    "shown_failures",
+                ]
+            },
+        ),
+        ("When", {"fields": [("created_at", "due_at", "finished_at")]}),
+        ("For looking it up", {"fields": ["trace_id", "database"]}),
+    ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Run | None = None) -> Any:
+        """What became of records, or of a pull's items."""
+        return self.pull_fieldsets if obj is not None and obj.pulls else super().get_fieldsets(request, obj)
+
+    @display(description="Items pulled")
+    def shown_items(self, obj: Run) -> str:
+        """What became of them."""
+        return pulling.counts(obj)
+
+    @display(description="Failed items")
+    def shown_failures(self, obj: Run) -> SafeString | str:
+        """Which ones, and why."""
+        return pulling.failures(obj)
 
     @display(description="Only")
     def shown_within(self, obj: Run) -> str:
@@ -281,7 +318,13 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
 
     @display(description="Deliveries")
     def shown_deliveries(self, obj: Run) -> str:
-        """A way to its messages."""
+        """A way to its messages; of a pull, to its calls."""
+        if obj.pulls:
+            return format_html(
+                '<a class="text-primary-600 dark:text-primary-500" href="{}?q={}">Show its calls</a>',
+                reverse("admin:apilog_apilog_changelist"),
+                obj.trace_id,
+            )
         return format_html(
             '<a class="text-primary-600 dark:text-primary-500" href="{}?run__id__exact={}">Show them</a>',
             reverse("admin:syncconfig_delivery_changelist"),

@@ -87,7 +87,10 @@ class MappingInline(RowsMixin, TabularInline):
 
     def get_fields(self, request: HttpRequest, obj: Configuration | None = None) -> list[str]:
         """A row of an Out configuration only goes out; one of an In configuration is read and written."""
-        of_direction = "skip_empty" if obj is not None and obj.is_out else "direction"
+        if obj is not None and obj.pulls:
+            of_direction = []
+        else:
+            of_direction = ["skip_empty" if obj is not None and obj.is_out else "direction"]
         return [
             "odoo_field",
             "external_key",
@@ -95,7 +98,7 @@ class MappingInline(RowsMixin, TabularInline):
             "detail",
             "required",
             "default",
-            of_direction,
+            *of_direction,
             "optional",
             "position",
         ]

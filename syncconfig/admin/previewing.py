@@ -11,8 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from hub.api import trace
 from hub.errors import HubError
-from syncconfig import preview, samples
+from syncconfig import preview, pullpreview, samples
 from syncconfig.models import Configuration
 
 LONGEST = 100_000
@@ -24,8 +25,12 @@ def page(request: HttpRequest, configuration: Configuration) -> HttpResponse:
         **admin.site.each_context(request),
         "title": f"Preview: {configuration.name}",
         "configuration": configuration,
+        "sends": configuration.is_out and not configuration.pulls,
     }
-    context |= _out(request, configuration) if configuration.is_out else _in(request, configuration)
+    if configuration.pulls:
+        context |= _pull(request, configuration)
+    else:
+        context |= _out(request, configuration) if configuration.is_out else _in(request, configuration)
     context["may_keep"] = request.user.has_perm("syncconfig.add_sample")
     if request.method == "POST" and "keep" in request.POST:
         kept = _kept(request, configuration, context)
@@ -58,6 +63,29 @@ def _out(request: HttpRequest, configuration: Configuration) -> dict[str, Any]:
         return {"record": text, "found": found, "shown": _shown(found)}
     except HubError as error:
         return {"record": text, "refused": error.message}
+
+
+def _pull(request: HttpRequest, configuration: Configuration) -> dict[str, Any]:
+    text = (request.POST if request.method == "POST" else request.GET).get("item", "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) < 7):
+        return {"item": text, "refused": "The item is a whole number: 1 is the first one."}
+    try:
+        found = pullpreview.of_pull(configuration, int(text) if text else 1, trace.new_trace_id())
+    except HubError as error:
+        return {"item": text, "refused": error.message}
+    items = [
+        {
+            "number": one.number,
+            "key": one.key,
+            "outcome": one.outcome,
+            "reason": one.reason,
+            "values": _text(one.values),
+        }
+        for one in found.items
+    ]
+    payload = json.dumps(found.item, indent=2, ensure_ascii=False, default=str)
+    return {"item": text or "1", "found": found, "shown": _shown(found), "items": items, "payload_shown": payload,
+            "data": found.item if isinstance(found.item, dict) else {}}  # fmt: skip
 
 
 def _in(request: HttpRequest, configuration: Configuration) -> dict[str, Any]:

@@ -14,7 +14,7 @@ MAIN = [
     "active",
     "note",
 ]
-OUT_TABS = [
+AUTHORIZATION = [
     (
         "Authorization",
         {
@@ -30,6 +30,9 @@ OUT_TABS = [
             ],
         },
     ),
+]
+OUT_TABS = [
+    *AUTHORIZATION,
     ("Request", {"classes": ["tab"], "fields": ["query", "body_type", "body_template", "xml_root"]}),
     ("Encryption", {"classes": ["tab"], "fields": ["tls_check", "tls_ca", "tls_certificate", "tls_key"]}),
     ("Records", {"classes": ["tab"], "fields": ["domain", "shown_count", "is_paginated", "page_size"]}),
@@ -59,6 +62,45 @@ OUT_TABS = [
                 ("connect_timeout", "read_timeout"),
                 "max_attempts",
                 ("max_parallel", "max_per_minute"),
+                "status_rules",
+                "success_if",
+            ],
+        },
+    ),
+]
+PULL_TABS = [
+    *AUTHORIZATION,
+    ("Request", {"classes": ["tab"], "fields": ["query", "answer_format", "items_path"]}),
+    (
+        "Pages",
+        {
+            "classes": ["tab"],
+            "fields": [
+                "paging",
+                "shown_pagings",
+                ("page_parameter", "first_page"),
+                ("size_parameter", "page_size"),
+                "next_path",
+                "most_pages",
+            ],
+        },
+    ),
+    (
+        "What is new",
+        {
+            "classes": ["tab"],
+            "fields": ["cursor_by", "cursor_path", ("cursor_start", "cursor_overlap"), "shown_cursor"],
+        },
+    ),
+    ("Triggers", {"classes": ["tab"], "fields": ["schedule", "shown_schedule"]}),
+    (
+        "Calls",
+        {
+            "classes": ["tab"],
+            "fields": [
+                "shown_endpoint",
+                ("connect_timeout", "read_timeout"),
+                ("max_attempts", "max_per_minute"),
                 "status_rules",
                 "success_if",
             ],

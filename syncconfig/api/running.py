@@ -18,12 +18,15 @@ from syncconfig.models import Configuration, Delivery, Run
 
 
 class StartView(ApiView):
-    """``/api/sync/v1/configs/{code}/run``: send the configuration's records, or some of them."""
+    """``/api/sync/v1/configs/{code}/run``: send the configuration's records, or some of them; or pull its list."""
 
     operation = "run"
 
     def post(self, request: Request, code: str) -> Response:
-        """202 with the run; ``ids`` or ``domain`` in the body narrow the configuration's own domain."""
+        """202 with the run; ``ids`` or ``domain`` in the body narrow the configuration's own domain.
+
+        With ``from_start`` a pull fetches everything, whatever was fetched before.
+        """
         assert self.caller is not None
         configuration = self.asked_of(request)
         assert self.log is not None
@@ -31,13 +34,25 @@ class StartView(ApiView):
         self.log.model = configuration.model
         body: dict[str, Any] = as_object(request.data, "The body") if request._request.body else {}
         for key in body:
-            if key not in ("ids", "domain"):
+            if key not in ("ids", "domain", "from_start"):
                 raise InvalidInput(
-                    f"The body holds `ids` or `domain`, not `{key}`.", field=key, constraint="unknown_field"
+                    f"The body holds `ids`, `domain` or `from_start`, not `{key}`.",
+                    field=key,
+                    constraint="unknown_field",
                 )
+        from_start = body.get("from_start", False)
+        if not isinstance(from_start, bool):
+            raise InvalidInput("`from_start` is true or false.", field="from_start", constraint="type")
         runs.check_ready(configuration)
         within = runs.narrowed(configuration, body.get("ids"), body.get("domain"))
-        run = runs.start(configuration, runs.Asked(Delivery.Event.API, self.caller.client, within))
+        if from_start and not configuration.pulls:
+            raise InvalidInput(
+                f"“{configuration.name}” sends Odoo's records: `from_start` is for configurations that pull.",
+                field="from_start",
+                constraint="unsupported",
+            )
+        asked = runs.Asked(Delivery.Event.API, self.caller.client, within, from_start)
+        run = runs.start(configuration, asked)
         return later.named(Response(success(run=told(run)), status=later.ACCEPTED))
 
     def asked_of(self, request: Request) -> Configuration:
@@ -64,7 +79,10 @@ class RunView(ApiView):
 
 
 def told(run: Run) -> dict[str, Any]:
-    """What the API tells of a run: ``status`` is done when all its records are queued and no message waits."""
+    """What the API tells of a run: ``status`` is done when all its records are queued and no message waits.
+
+    Of a pull: when all is in Odoo, with what became of the items.
+    """
     found = runs.counts(run)
     return {
         "id": run.pk,
@@ -73,6 +91,7 @@ def told(run: Run) -> dict[str, Any]:
         "url": _address(run),
         "records": run.records,
         **found,
+        **({"pages": run.pages, "failures": run.failures} if run.pulls else {}),
         "error": run.error or None,
         "trace_id": run.trace_id,
         "created_at": iso(run.created_at),
@@ -82,7 +101,7 @@ def told(run: Run) -> dict[str, Any]:
 
 def _status(run: Run, waiting: int) -> str:
     if run.state == Run.State.PENDING:
-        return "queued"
+        return "running" if run.pages else "queued"
     if run.state == Run.State.FAILED:
         return "failed"
     return "running" if run.state == Run.State.RUNNING or waiting else "done"

@@ -14,6 +14,7 @@ from syncconfig.models.idempotency import IdempotencyKey
 from syncconfig.models.job import ChangeCursor, Run, Wake
 from syncconfig.models.limit import CallCount, Lockout
 from syncconfig.models.mapping import FieldMapping
+from syncconfig.models.pullcursor import PullCursor
 from syncconfig.models.sample import Sample
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "IdempotencyKey",
     "Lockout",
     "OdooConnection",
+    "PullCursor",
     "Run",
     "Sample",
     "Scheme",

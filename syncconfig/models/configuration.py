@@ -14,6 +14,7 @@ from syncconfig import schedules
 from syncconfig.choices import METHODS
 from syncconfig.models.callers import WhoMayCall
 from syncconfig.models.connection import OdooConnection
+from syncconfig.models.pulling import HowToPull
 from syncconfig.models.sending import HowToSend, WhatAnswersMean
 from syncconfig.models.triggers import WhenToSend
 from syncconfig.validators import (
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from syncconfig.sending import Outcome
 
 
-class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend):
-    """An In configuration answers external systems; an Out configuration sends Odoo's records to one.
+class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend, HowToPull):
+    """An In configuration answers external systems; an Out configuration sends Odoo's records to one, or with the
+    method GET pulls its list into Odoo.
 
     Fields that the other request type needs are ignored; the admin hides them.
     """
@@ -80,7 +82,7 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend):
         "HTTP methods",
         default=list,
         help_text="In: what callers may do. POST creates, PUT and PATCH update, DELETE deletes, GET reads and searches."
-        " Out: exactly one, with which the external system is called.",
+        " Out: exactly one, with which the external system is called; GET pulls its list into Odoo.",
     )
     note = models.TextField(blank=True, help_text="For people: what this exchange is for.")
 
@@ -96,7 +98,7 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend):
         max_length=200,
         blank=True,
         help_text="External keys that tell a record, such as email, or: shop, number. A create that finds a record by "
-        "them makes no second one. Empty: each create makes a record.",
+        "them makes no second one. Empty: each create makes a record. A pull needs them.",
     )
     on_match = models.CharField(
         "when it is there",
@@ -200,6 +202,11 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend):
         return self.request_type == self.RequestType.OUT
 
     @property
+    def pulls(self) -> bool:
+        """Whether it fetches an external system's list into Odoo."""
+        return self.is_out and self.methods == ["GET"]
+
+    @property
     def listens(self) -> bool:
         """Whether changes in Odoo trigger it."""
         return self.is_out and (self.on_create or self.on_update or self.on_delete or self.on_state)
@@ -234,13 +241,18 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend):
             wrong["methods"] = f"Choose among {', '.join(sorted(known))}."
         elif self.is_out and len(self.methods) != 1:
             wrong["methods"] = "An Out configuration calls with exactly one HTTP method: choose one."
-        elif self.is_out and self.methods == ["GET"]:
-            wrong["methods"] = "Pulling by GET is not available yet: choose POST, PUT, PATCH or DELETE."
         elif not self.methods:
             wrong["methods"] = "Choose at least one HTTP method; GET alone lets callers read."
         wrong |= self._wrong_of_out() if self.is_out else self.wrong_of_callers()
+        if self.pulls:
+            wrong |= self._wrong_triggers()
+            wrong |= self.wrong_of_pull({"url": self.url, "query": self.query}, self.match_keys)
         if wrong:
             raise ValidationError(wrong)
+
+    def _wrong_triggers(self) -> dict[str, str]:
+        told = "A pull begins by hand, by the API or on a schedule: what happens in Odoo cannot trigger it."
+        return {name: told for name in ("on_create", "on_update", "on_delete", "on_state") if getattr(self, name)}
 
     def _wrong_of_out(self) -> dict[str, str]:
         wrong = self.wrong_of_triggers()
@@ -265,6 +277,8 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend):
         if bool(self.tls_certificate.strip()) != bool(self.tls_key.strip()):
             name = "tls_key" if self.tls_certificate.strip() else "tls_certificate"
             wrong[name] = "A client certificate and its key belong together: paste both, or none."
+        if self.pulls:
+            return wrong
         if self.body_type == "text" and not (self.body_template.strip() or self.script_after.strip()):
             wrong["body_template"] = "A body of type Text is what a template makes: write one."
         if self.is_paginated and self.body_type in ("form", "multipart") and not self.body_template.strip():

@@ -9,13 +9,14 @@ from django.utils import timezone
 from syncconfig.models.client import ApiClient
 from syncconfig.models.configuration import Configuration
 from syncconfig.models.connection import OdooConnection
+from syncconfig.models.pulling import HowFarPulled
 
 
-class Run(models.Model):
-    """Sending all records that match a configuration's domain, page by page.
+class Run(HowFarPulled):
+    """Sending all records that match a configuration's domain, page by page; or pulling a third party's list.
 
     The cursor moves in the same transaction that queues a page's deliveries, so a killed run goes on
-    where it was and queues nothing twice.
+    where it was and queues nothing twice. That of a pull is its ``position``.
     """
 
     class State(models.TextChoices):

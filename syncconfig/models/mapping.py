@@ -104,7 +104,7 @@ class FieldMapping(models.Model):
 
     @property
     def _is_in(self) -> bool:
-        return bool(self.configuration_id) and not self.configuration.is_out
+        return bool(self.configuration_id) and (not self.configuration.is_out or self.configuration.pulls)
 
 
 def _is_json(text: str) -> bool:

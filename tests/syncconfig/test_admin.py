@@ -144,7 +144,7 @@ def test_a_configuration_is_saved_with_new_rows(page: Client, customers_out: Con
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"methods": ["GET", "POST"]}, "exactly one HTTP method"),
+        ({"methods": ["PUT", "POST"]}, "exactly one HTTP method"),
         ({"url": ""}, "needs the address"),
         ({"domain": "[('a'"}, "neither JSON nor a Python list"),
         ({"schedule": "now and then"}, "five fields"),

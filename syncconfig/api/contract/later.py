@@ -61,13 +61,21 @@ def cancel(subject: Subject) -> Operation:
 
 def _run() -> Json:
     text, moment = {"type": ["string", "null"]}, {"type": ["string", "null"], "format": "date-time"}
-    counts = dict.fromkeys(("records", "deliveries", "sent", "failed", "skipped", "waiting"), NUMBER)
+    counts = dict.fromkeys(("records", "failed", "skipped", "waiting"), NUMBER)
+    of_sending = dict.fromkeys(("deliveries", "sent"), NUMBER)
+    failure: Json = {
+        "type": "object",
+        "properties": {"item": {"type": "string"}, "page": NUMBER, "reason": {"type": "string"}},
+    }
+    of_pulling: Json = dict.fromkeys(("pages", "created", "updated", "unchanged"), NUMBER)
+    of_pulling["failures"] = {"type": "array", "items": failure}
     properties: Json = {
         "id": NUMBER, "configuration": {"type": "string"}, "status": {"enum": ["queued", "running", "done", "failed"]},
         "url": {"type": "string"}, **counts, "error": text, "trace_id": text, "created_at": moment,
         "finished_at": moment,
     }  # fmt: skip
-    return envelope("run", run={"type": "object", "required": list(properties), "properties": properties})
+    all_of_them = {**properties, **of_sending, **of_pulling}
+    return envelope("run", run={"type": "object", "required": list(properties), "properties": all_of_them})
 
 
 @endpoint("post", "/configs/{code}/run", "hub")
@@ -77,6 +85,7 @@ def start(subject: Subject) -> Operation | None:
         return None
     ids = {"type": "array", "items": {"type": "integer", "minimum": 1}, "description": "These records alone."}
     domain = {"description": "Those of the configuration's records that match, in Odoo's notation."}
+    from_start = {"type": "boolean", "description": "Of one that pulls: fetch everything, whatever was fetched before."}
     return Operation(
         "start-run", "Start an Out configuration", TAG, {202: ("Started.", _run())},
         description="`ids` or `domain` narrow the configuration's own filter, and never widen it.",
@@ -84,7 +93,11 @@ def start(subject: Subject) -> Operation | None:
             _parameter("code", "path", {"type": "string", "enum": list(subject.runs)}, "The configuration's code."),
             {"$ref": "#/components/parameters/Idempotency-Key"},
         ],
-        body={"type": "object", "properties": {"ids": ids, "domain": domain}, "additionalProperties": False},
+        body={
+            "type": "object",
+            "properties": {"ids": ids, "domain": domain, "from_start": from_start},
+            "additionalProperties": False,
+        },
         body_required=False, body_examples={"some": {"ids": [42, 43]}, "all": {}},
         errors=(409, 422), security=[{"bearer": []}], headers={202: ("Location", "Retry-After", REPLAYED)},
     )  # fmt: skip

@@ -10,15 +10,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from hub.api.trace import new_trace_id
 from hub.errors import HubError
-from syncconfig import preview
+from syncconfig import preview, pullpreview
 from syncconfig.models import Configuration
 
 
 class Command(BaseCommand):
     """Prints the preview as JSON; exit code 1 when it would be refused."""
 
-    help = "Show, as JSON, what the configuration CODE would send for a record, or write for a payload."
+    help = (
+        "Show, as JSON, what the configuration CODE would send for a record, or write for a payload; of one that "
+        "pulls, what the items of the first page would become."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """CODE [--record ID | --file payload.json]"""
@@ -44,6 +48,10 @@ class Command(BaseCommand):
             raise CommandError(shown.error)
 
     def _preview(self, configuration: Configuration, record_id: int | None, file: Path | None) -> preview.Preview:
+        if configuration.pulls:
+            if file is not None or record_id is not None:
+                raise CommandError("--record and --file are for other configurations; this one pulls: leave them out.")
+            return pullpreview.of_pull(configuration, trace_id=new_trace_id())
         if configuration.is_out:
             if file is not None:
                 raise CommandError("--file is for In configurations; this one is Out: use --record ID.")

@@ -25,7 +25,8 @@ class Command(BaseCommand):
 
     help = (
         "Send the records of the Out configuration CODE, as its button Run now does; --ids or --domain narrow its "
-        "filter domain. With --wait, send until its deliveries are over; exit code 1 when one failed."
+        "filter domain. One with GET pulls. With --wait, go on until its deliveries are over, or all is pulled; "
+        "exit code 1 when something failed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,6 +35,9 @@ class Command(BaseCommand):
         parser.add_argument("--ids", nargs="+", type=int, metavar="ID", help="only the records with these ids")
         parser.add_argument(
             "--domain", metavar="DOMAIN", help="only records that match this, too: \"[('name', 'like', 'Azure')]\""
+        )
+        parser.add_argument(
+            "--from-start", action="store_true", help="a pull fetches everything, whatever was fetched before"
         )
         parser.add_argument("--wait", action="store_true", help="go on until all its deliveries are over")
         parser.add_argument(
@@ -46,7 +50,10 @@ class Command(BaseCommand):
         configuration = self._configuration(options["code"])
         try:
             within = self._narrowed(configuration, options["ids"], options["domain"])
-            run = runs.start(configuration, runs.Asked(Delivery.Event.COMMAND, within=within))
+            if options["from_start"] and not configuration.pulls:
+                raise CommandError("--from-start is for configurations that pull with GET.")
+            asked = runs.Asked(Delivery.Event.COMMAND, within=within, from_start=options["from_start"])
+            run = runs.start(configuration, asked)
         except HubError as error:
             raise CommandError(error.message) from None
         self.stdout.write(f"Run {run.pk} of {configuration.code} ({configuration.model}), trace id {run.trace_id}")
@@ -74,12 +81,16 @@ class Command(BaseCommand):
         ends = time.monotonic() + timeout
         while True:
             runs.work()
-            drain.drain(drain.default_sender())
+            if not run.pulls:
+                drain.drain(drain.default_sender())
             run.refresh_from_db()
             found = runs.counts(run)
             if runs.is_over(run, found) or time.monotonic() >= ends:
                 break
             time.sleep(LOOK_EVERY)
+        if run.pulls:
+            self._tell_of_pull(run)
+            return
         self.stdout.write(
             f"{run.records} records, {found['deliveries']} deliveries: {found['sent']} sent, {found['failed']} failed, "
             f"{found['skipped']} skipped" + (f", {found['waiting']} waiting" if found["waiting"] else "")
@@ -92,3 +103,17 @@ class Command(BaseCommand):
             raise CommandError(f"{found['failed']} of {found['deliveries']} deliveries failed: see them in the admin.")
         if found["waiting"]:
             raise CommandError(f"{found['waiting']} deliveries are tried again later: see them in the admin.")
+
+    def _tell_of_pull(self, run: Run) -> None:
+        """What became of the items; raises CommandError when the run, or one of them, failed."""
+        self.stdout.write(f"{run.pages} pages, {run.records} items: {run.in_words}")
+        for one in run.failures:
+            self.stdout.write(f"  page {one['page']}, {one['item'] or 'an item without a key'}: {one['reason']}")
+        if run.items_failed > len(run.failures):
+            self.stdout.write(f"  and {run.items_failed - len(run.failures)} more")
+        if run.state == Run.State.FAILED:
+            raise CommandError(f"The run failed: {run.error}")
+        if run.state != Run.State.DONE:
+            raise CommandError(f"Not everything is pulled yet; the hub goes on. {run.error}".strip())
+        if run.items_failed:
+            raise CommandError(f"{run.items_failed} of {run.records} items failed.")

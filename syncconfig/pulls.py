@@ -1,0 +1,371 @@
+"""Runs that pull: a third party's list, page by page into Odoo, and on from there after whatever happened.
+
+Where a run is stands in its row: the page, and how many items of it are in Odoo. The cursor of the configuration moves
+when a run has come to its end, for the items need not come in its order.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apilog import record
+from apilog.models import ApiLog
+from hub.errors import HubError
+from hub.flow import answers, pulling
+from hub.flow.inbound import Inbound
+from hub.flow.pulling import Fetched, PullPlan
+from hub.flow.reading import bind
+from hub.flow.services import Live
+from hub.flow.upserting import AT_ONCE, Item, Upsert, match_rows
+from hub.http.failures import HttpFailure
+from hub.http.message import KEEP_MOST, Request, Response, Sender
+from hub.http.retry import Decision, decide
+from hub.odoo.connection import Odoo
+from hub.transform.mapping import FieldMap
+from syncconfig import attempt, drain, endpoints, plans, results, runstate
+from syncconfig.models import Configuration, Endpoint, PullCursor, Run
+
+logger = logging.getLogger(__name__)
+
+ODOO_AWAY = timedelta(seconds=15)
+FAULT_AGAIN = timedelta(seconds=60)
+MARGIN = timedelta(seconds=20)
+"""What a page may take beyond its read timeouts before the run counts as left."""
+
+MOST_FAILURES = 50
+"""Failed items that a run tells of; the others are counted."""
+
+REQUEST = {"method": "GET", "client": "pull", "ip": "", "path": ""}
+"""What scripts of a pull find as ``request``."""
+
+
+class Lost(Exception):
+    """Another worker has taken the run up."""
+
+
+class Postponed(Exception):
+    """Not now: the run's row says when, and why."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that pages of one configuration need."""
+
+    configuration: Configuration
+    plan: PullPlan
+    odoo: Odoo
+    mapping: FieldMap
+
+    def inbound(self, *, dry: bool = False) -> Inbound:
+        """For some items, with a memory of its own: what was looked up for one part is forgotten after it."""
+        describe = plans.describer(self.odoo)
+        return Inbound(self.plan.inbound, self.odoo, describe, dry=dry, request=REQUEST, mapping=self.mapping)
+
+
+def prepared(configuration: Configuration) -> Work:
+    """Raises HubError where the configuration cannot work, or Odoo cannot say."""
+    plan = plans.pull_plan(configuration)
+    odoo = plans.odoo_of(configuration.connection)
+    mapping = plans.bound(odoo, lambda: bind(plan.inbound, plans.describer(odoo)))
+    work = Work(configuration, plan, odoo, mapping)
+    match_rows(work.inbound())
+    return work
+
+
+def carry_out(run: Run, ends: float, sender: Sender | None = None) -> int:
+    """Pull until the end of the list, or of the worker's time (``ends``, by the monotonic clock); answers the pages."""
+    before = run.pages
+    try:
+        work = prepared(run.configuration)
+        runstate.stay_in(run, work.odoo.identity())
+        _Pull(run, work, sender or drain.default_sender(), ends).go_on()
+    except (Lost, Postponed):
+        pass
+    except HubError as error:
+        if error.retryable:
+            runstate.later(run, timezone.now() + ODOO_AWAY, pulling.clean(error.message))
+        else:
+            runstate.failed(run, pulling.clean(error.message))
+    except Exception:  # a fault of ours in one run must not hold up all others
+        logger.exception("run %s of %s", run.pk, run.configuration.code)
+        again = timezone.now() + FAULT_AGAIN
+        runstate.later(run, again, "A fault in the hub: the server's log says which.")
+    return run.pages - before
+
+
+@dataclass
+class _Pull:
+    """One worker's turn at one run."""
+
+    run: Run
+    work: Work
+    sender: Sender
+    ends: float
+    told: list[str] = field(default_factory=list)
+    """Sentences for the log row of the page at hand."""
+
+    def go_on(self) -> None:
+        """Page by page."""
+        self._begin()
+        while True:
+            fetched, row = self._fetch()
+            try:
+                self._store(fetched)
+            finally:
+                self._tell(row)
+            pulling.guard(self.work.plan, self.run.pages + 1, fetched, self.position["circles"])
+            if fetched.following is None:
+                self._end()
+                return
+            self.position.update(place=fetched.following, item=0, digest="")
+            self._save(pages=self.run.pages + 1, attempts=0)
+            self._pause_if_time_is_up()
+
+    @property
+    def position(self) -> dict[str, Any]:
+        """Where the run is."""
+        found: dict[str, Any] = self.run.position
+        return found
+
+    def _begin(self) -> None:
+        """The first page, unless the run was there before, by the same pages."""
+        record.pages_lost(self.run.trace_id)
+        signature = self.work.plan.signature
+        if self.position.get("of") == signature:
+            return
+        since = self.position["since"] if "since" in self.position else self._since()
+        newest = self.position.get("newest", since)
+        self.run.position = {
+            "of": signature, "since": since, "newest": newest, "place": {}, "item": 0, "digest": "", "circles": {},
+        }  # fmt: skip
+        self._save()
+
+    # Fetching -----------------------------------------------------------------------------------------
+
+    def _fetch(self) -> tuple[Fetched, ApiLog]:
+        """The page at the run's place; raises Postponed, and HubError where trying again does not help."""
+        plan, run = self.work.plan, self.run
+        self._wait_for_turn()
+        asked = pulling.request(plan, self._asked_since(), self.position["place"])
+        row = record.outgoing(about(run, plan), asked)
+        record.open_all([row])
+        response: Response | None = None
+        failure: HubError | None = None
+        try:
+            response = send(plan, asked, self.position["place"], self.sender)
+        except HttpFailure as error:
+            failure = error
+        past_end = response is not None and pulling.is_past_end(plan, self.position["place"], response)
+        decision = decide(plan.out.retry, run.attempts + 1, response=response, failure=failure)
+        if past_end:
+            decision = Decision("done", 0, "")
+        fetched: Fetched | None = None
+        if decision.kind == "done" and response is not None:
+            services = self.work.inbound().services
+            try:
+                if not past_end:
+                    judge(plan, services, response)
+                fetched = pulling.read(plan, asked, self.position["place"], response)
+            except HubError as error:
+                failure = error
+            record.add_script_log(row, map(str, services.logs), plan.out.secrets)
+        with transaction.atomic():
+            record.close(row, response, failure, plan.out.secrets, ok=fetched is not None)
+            ailing = bool(endpoints.ailing([run.configuration_id]))
+            told = failure if isinstance(failure, HttpFailure) else None
+            results.tell(run.configuration_id, response, told, decision, ailing=ailing)
+        if fetched is not None:
+            return fetched, row
+        if decision.kind == "retry":
+            again = timezone.now() + timedelta(seconds=decision.delay)
+            runstate.later(run, again, pulling.clean(decision.reason), attempts=run.attempts + 1)
+            raise Postponed
+        if failure is not None and not isinstance(failure, HttpFailure):
+            raise failure
+        raise PageRefused(f"Page {run.pages + 1}: {decision.reason}")
+
+    def _wait_for_turn(self) -> None:
+        """Raises Postponed where the external system is not to be called now."""
+        until = turn(self.work.configuration)
+        if until is not None:
+            runstate.later(self.run, until, "It waits until the external system may be called.")
+            raise Postponed
+        longest = timedelta(seconds=2 * self.work.plan.out.read_timeout) + MARGIN  # twice, where a token is renewed
+        if not runstate.write(self.run, claimed_until=timezone.now() + max(runstate.LEASE, longest)):
+            raise Lost
+
+    # Storing ------------------------------------------------------------------------------------------
+
+    def _store(self, fetched: Fetched) -> None:
+        """The page's items into Odoo, and after each part of them into the run's row how far it is."""
+        same = bool(fetched.digest) and self.position["digest"] == fetched.digest
+        begun = int(self.position["item"]) if same else 0
+        self.position.update(digest=fetched.digest, item=begun)
+        name = f"{self.work.configuration.code} {self.run.pk}"
+        for start in range(begun, len(fetched.items), AT_ONCE):
+            part = fetched.items[start : start + AT_ONCE]
+            inbound = self.work.inbound()
+            try:
+                done = Upsert(inbound, name).carry_out(part)
+            finally:
+                self.told += map(str, inbound.services.logs)
+            self._count(done, part, start)
+            self._save()
+            if start + AT_ONCE < len(fetched.items):
+                self._pause_if_time_is_up()
+
+    def _count(self, done: Sequence[Item], part: Sequence[Any], start: int) -> None:
+        run, plan = self.run, self.work.plan
+        for offset, item in enumerate(done):
+            name = {"create": "created", "update": "updated", "skip": "skipped", "fail": "failed"}.get(item.kind)
+            column = f"items_{name or 'unchanged'}"
+            setattr(run, column, getattr(run, column) + 1)
+            if item.kind == "fail":
+                self.told.append(f"Item {start + offset + 1} ({item.key or 'without a key'}) failed: {item.reason}")
+                if len(run.failures) < MOST_FAILURES:
+                    run.failures.append({"item": item.key, "page": run.pages + 1, "reason": item.reason})
+        run.records += len(done)
+        self.position["item"] = start + len(part)
+        if plan.since_path:
+            for one in part:
+                self.position["newest"] = pulling.greatest(self.position["newest"], one, plan.since_path)
+
+    def _tell(self, row: ApiLog) -> None:
+        """What scripts said of the page's items, and which ones failed."""
+        if self.told:
+            record.add_script_log(row, self.told, self.work.plan.out.secrets)
+            record.close_all([row])
+            self.told = []
+
+    # The row ------------------------------------------------------------------------------------------
+
+    def _save(self, **columns: Any) -> None:
+        """Write where the run is; raises Lost."""
+        run = self.run
+        for name, value in columns.items():
+            setattr(run, name, value)
+        columns |= {f"items_{name}": value for name, value in run.tally.items()}
+        columns |= {"position": run.position, "records": run.records, "failures": run.failures}
+        if not runstate.write(run, claimed_until=timezone.now() + runstate.LEASE, **columns):
+            raise Lost
+
+    def _pause_if_time_is_up(self) -> None:
+        if time.monotonic() >= self.ends:
+            runstate.later(self.run, timezone.now(), "")
+            raise Postponed
+
+    def _end(self) -> None:
+        """All is in Odoo: the run is done, and the next one begins where this one ended."""
+        with transaction.atomic():
+            self._save(pages=self.run.pages + 1)
+            if not runstate.done(self.run):
+                raise Lost
+            value = self._reached()
+            if value is not None:
+                PullCursor.objects.update_or_create(
+                    configuration=self.work.configuration,
+                    database=self.run.database,
+                    defaults={"value": value, "source": source_of(self.work.configuration)},
+                )
+
+    # The cursor ---------------------------------------------------------------------------------------
+
+    def _since(self) -> Any:
+        return None if self.run.from_start else since(self.work.configuration, self.run.database)
+
+    def _asked_since(self) -> Any:
+        """The cursor as it is sent."""
+        return with_overlap(self.work.configuration, self.position["since"])
+
+    def _reached(self) -> Any:
+        by = self.work.configuration.cursor_by
+        if by == Configuration.CursorBy.FIELD:
+            newest = self.position["newest"]
+            return newest if newest != "" else None
+        return moment(self.run.created_at) if by == Configuration.CursorBy.TIME else None
+
+
+class PageRefused(HubError):
+    """The external system does not hand out the page."""
+
+    code = "PAGE_REFUSED"
+    status = 502
+
+
+def send(plan: PullPlan, asked: Request, place: dict[str, Any], sender: Sender) -> Response:
+    """The answer; without credentials where the page is at another origin. Raises HttpFailure."""
+    out = plan.out
+    if not pulling.gets_credentials(plan, None, place):
+        out = replace(out, auth_scheme="none")
+    return attempt.exchange(out, asked, sender, KEEP_MOST)
+
+
+def judge(plan: PullPlan, services: Live, response: Response) -> None:
+    """Raise HubError where the configuration says that the answer is no success."""
+    answers.check(plan.out, services, [], None, response)
+
+
+def about(run: Run, plan: PullPlan) -> record.About:
+    """The log row's columns for a page."""
+    return record.About(
+        trace_id=run.trace_id,
+        configuration_id=run.configuration_id,
+        configuration_code=plan.out.code,
+        operation=f"pull: {run.get_event_display().lower()}",
+        model=plan.out.model,
+        attempt=run.attempts + 1,
+        secrets=plan.out.secrets,
+    )
+
+
+def turn(configuration: Configuration, now: datetime | None = None) -> datetime | None:
+    """None when the external system may be called now, which counts as a call; else when to ask again."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        limits = endpoints.limited([configuration.pk])
+        endpoint = Endpoint.objects.filter(pk=configuration.pk).first()
+        if endpoint is None:
+            return None
+        if endpoint.paused_at is not None:
+            return now
+        if endpoint.waits_until is not None and endpoint.waits_until > now:
+            return endpoint.waits_until
+        if configuration.pk in limits and endpoints.allow(limits[configuration.pk], 1, now) < 1:
+            endpoint.refresh_from_db()
+            return max(endpoint.waits_until or now, now + timedelta(seconds=1))
+    return None
+
+
+def source_of(configuration: Configuration) -> str:
+    """What a cursor belongs to."""
+    return pulling.mark([configuration.cursor_by, configuration.cursor_path, configuration.url])
+
+
+def since(configuration: Configuration, database: str) -> Any:
+    """What the next run begins from; None for the beginning."""
+    if configuration.cursor_by == Configuration.CursorBy.NOTHING:
+        return None
+    found = PullCursor.objects.filter(
+        configuration=configuration, database=database, source=source_of(configuration)
+    ).first()
+    return found.value if found is not None else configuration.cursor_start.strip() or None
+
+
+def with_overlap(configuration: Configuration, value: Any) -> Any:
+    """The cursor as it is sent."""
+    if configuration.cursor_by == Configuration.CursorBy.NOTHING:
+        return None
+    return pulling.with_overlap(value, configuration.cursor_overlap)
+
+
+def moment(value: datetime) -> str:
+    """A time as a cursor: in UTC, to the second."""
+    return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
