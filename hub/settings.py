@@ -157,11 +157,9 @@ Q_CLUSTER = {
     "catch_up": False,
     "label": "Queue",
     "recycle": 2000,
+    "orm": "default",  # with Redis: where tasks go while that is away
+    "broker_class": "hub.broker.RedisQueue" if HUB["HUB_BROKER_URL"] else "hub.broker.DatabaseQueue",
 }
-if HUB["HUB_BROKER_URL"]:
-    Q_CLUSTER["redis"] = HUB["HUB_BROKER_URL"]
-else:
-    Q_CLUSTER["orm"] = "default"
 
 LOGGING = {
     "version": 1,
@@ -169,9 +167,10 @@ LOGGING = {
     "filters": {
         "trace": {"()": "hub.api.trace.TraceFilter"},
         "one_line": {"()": "hub.api.trace.OneLineFilter"},
+        "outages": {"()": "hub.outages.OutageFilter"},
     },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{trace_id}] {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["trace", "outages"]}},
     "root": {"handlers": ["console"], "level": HUB["HUB_LOG_LEVEL"]},
     "loggers": {
         "django.request": {"level": "ERROR"},

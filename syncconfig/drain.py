@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from django.conf import settings
 
 from apilog import record
+from hub import stopping
 from hub.http.client import Client
 from hub.http.message import Response, Sender
+from hub.outages import patiently
 from syncconfig import endpoints, outbox, results
 from syncconfig.attempt import Sending
 from syncconfig.line import MOST_SLOW, PATIENCE, Line
@@ -23,6 +25,9 @@ BUDGET = 120.0
 """Seconds after which a drain ends and calls the next one, well before the cluster's task timeout."""
 
 CLAIM_MOST = 128
+WAIT = 40.0
+"""Seconds for which an absent database is waited for: less than a lease, after which others have the messages."""
+
 QUICK = 1.0
 """Seconds: while a claim is sent in less, the next one is twice as large; slow receivers get small ones again."""
 
@@ -34,7 +39,11 @@ def default_sender() -> Client:
 
 
 def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) -> int:
-    """Send until nothing is due or the budget (seconds) is spent; answers how many messages were claimed."""
+    """Send until nothing is due or the budget (seconds) is spent; answers how many messages were claimed.
+
+    Ends early when the process is to end: what is not begun goes back, what is under way is waited for. While the
+    database is away, answers that came are kept, and written as soon as it is back.
+    """
     threads = threads or settings.HUB_DELIVERY_THREADS
     ends = time.monotonic() + budget
     made, size, look_at, begun = 0, threads * 2, 0.0, 0.0
@@ -42,23 +51,30 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) ->
         line = Line(pool, sender, threads)
         while True:
             now = time.monotonic()
-            if now < ends and (now >= look_at or line.empty) and line.ready < threads:
+            over = now >= ends or stopping.asked()
+            if not over and (now >= look_at or line.empty) and line.ready < threads and not line.quarantined:
                 if line.ready == 0 and begun:
                     size = min(size * 2, CLAIM_MOST) if now - begun < QUICK else threads * 2
-                claimed = outbox.claim(size, passing_over=line.full())
+                claimed = patiently(partial(_claimed, line, size), WAIT)
                 made, begun = made + len(claimed), now
-                _line_up(line, claimed)
+                patiently(partial(_line_up, line, claimed), WAIT)
                 if not claimed and line.empty:
                     return made
                 look_at = 0.0 if claimed else now + PATIENCE
-            elif now >= ends:
-                line.give_back(everything=True)
+            elif over:
+                patiently(partial(line.give_back, everything=True), WAIT)
                 if line.empty:
                     return made
             line.start()
-            results.write(line.collect())
-            line.give_back()
-            line.renew()
+            patiently(partial(results.write, line.collect()), WAIT)
+            patiently(line.give_back, WAIT)
+            patiently(line.renew, WAIT)
+
+
+def _claimed(line: Line, size: int) -> list[Delivery]:
+    claimed = outbox.claim(size, passing_over=line.full(), alone=line.empty)
+    line.quarantined = line.empty and len(claimed) == 1 and outbox.is_suspect(claimed[0])
+    return claimed
 
 
 def send(
@@ -86,6 +102,7 @@ def _line_up(line: Line, claimed: Sequence[Delivery], timeout: float | None = No
     # Preparing may have taken long: what was lost to another worker meanwhile is that worker's to send.
     ours = line.keep(ready)
     ready = [one for one in ready if one.delivery.pk in ours]
-    record.open_all([one.log for one in ready])
-    line.add(ready, endpoints.ailing({one.delivery.configuration_id for one in ready}))
+    ailing = endpoints.ailing({one.delivery.configuration_id for one in ready})
+    record.open_all([one.log for one in ready])  # the last word to the database: all of this may be repeated
+    line.add(ready, ailing)
     return ready

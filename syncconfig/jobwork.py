@@ -15,6 +15,7 @@ from django.http import HttpResponseBase
 from django.urls import resolve
 
 from apilog import record
+from hub import stopping
 from hub.api import trace
 from hub.api.envelope import failure
 from hub.crypto import WrongKey
@@ -38,7 +39,7 @@ def work(budget: float = BUDGET) -> int:
     """Carry out what is due until nothing is, or the budget (seconds) is spent; answers how many jobs were begun."""
     ends = time.monotonic() + budget
     begun = 0
-    while time.monotonic() < ends and (job := jobs.claim()) is not None:
+    while not stopping.asked() and time.monotonic() < ends and (job := jobs.claim()) is not None:
         begun += 1
         carry_out(job)
     return begun

@@ -58,6 +58,8 @@ class Line:
         self._running: dict[Future[Response], Running] = {}
         self._failures: dict[int, int] = {}
         self._renewed = clock()
+        self.quarantined = False
+        """Whether what is under way may kill this process, so that nothing else is to be claimed beside it."""
 
     @property
     def ready(self) -> int:
@@ -109,13 +111,15 @@ class Line:
         ended, others = wait(self._running, timeout=PATIENCE, return_when=FIRST_COMPLETED)
         if ended and others:  # a moment for those that are about to end: what ends together is written together
             ended |= wait(others, timeout=TOGETHER).done
-        return [(self._running.pop(future).sending, future) for future in ended]
+        found = [(self._running.pop(future).sending, future) for future in ended]
+        self.quarantined = self.quarantined and not self.empty
+        return found
 
     def renew(self) -> None:
         """Prolong the leases of all that is here, when it is time; what was lost to others is not sent."""
         if self._clock() - self._renewed >= outbox.RENEW_EVERY:
-            self._renewed = self._clock()
             self.keep(self._all())
+            self._renewed = self._clock()
 
     def keep(self, sendings: Iterable[Sending]) -> set[int]:
         """Prolong the leases of these; answers the ids of the messages that are still ours."""
@@ -135,9 +139,11 @@ class Line:
         slow = {one.endpoint for one in self._running.values() if self._is_slow(one)}
         for endpoint in list(self._ready):
             if everything or endpoint in slow:
-                waiting = self._ready.pop(endpoint)
+                waiting = self._ready[endpoint]
                 outbox.give_back([one.delivery for one in waiting])
                 record.withdraw([one.log for one in waiting])
+                del self._ready[endpoint]
+        self.quarantined = self.quarantined and not self.empty
 
     def _is_slow(self, one: Running) -> bool:
         return self._clock() - one.began >= SLOW

@@ -35,18 +35,23 @@ def queue(deliveries: Sequence[Delivery]) -> int:
     return len(added)
 
 
-def claim(limit: int, now: datetime | None = None, passing_over: Collection[int] = ()) -> list[Delivery]:
+def claim(
+    limit: int, now: datetime | None = None, passing_over: Collection[int] = (), *, alone: bool = True
+) -> list[Delivery]:
     """Take up to ``limit`` due messages: claim id, lease and attempt count are written before anything is sent.
 
     Also takes over what others claimed and let lapse. Of messages about one record only the oldest
     unfinished one is taken, so their order holds. Rows that another worker is just claiming are passed over,
     and so are these configurations and what endpoints may not be sent just now.
+
+    A message under which a worker died twice may be what killed it: it is taken by itself, and only when the claimer has
+    nothing else under way (``alone``), so that nobody dies with it again.
     """
     now, passed = now or timezone.now(), set(passing_over)
     with transaction.atomic():
         ids: list[int] = []
         while not ids:
-            rows = list(_candidates(now, passed, limit))
+            rows = _candidates(now, passed, limit, alone=alone)
             if not rows:
                 return []
             ids, exhausted = _allowed(rows, now)
@@ -58,10 +63,20 @@ def claim(limit: int, now: datetime | None = None, passing_over: Collection[int]
     return list(Delivery.objects.filter(id__in=ids, claim_id=claim_id).order_by("due_at", "id"))
 
 
-def _candidates(now: datetime, passed: Collection[int], limit: int) -> Iterable[tuple[int, int]]:
+SUSPECT = Q(state=Delivery.State.SENDING, attempts__gte=2)
+"""Of what is due: whose last two claims lapsed."""
+
+
+def _candidates(now: datetime, passed: Collection[int], limit: int, *, alone: bool) -> list[tuple[int, int]]:
     rows = due(now).exclude(configuration_id__in=passed) if passed else due(now)
+    if not alone:
+        rows = rows.exclude(SUSPECT)
     locked = rows.order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))
-    return locked.values_list("id", "configuration_id")[:limit]
+    found = list(locked.values_list("id", "configuration_id", "state", "attempts")[:limit])
+    suspects = [row[:2] for row in found if row[2] == Delivery.State.SENDING and row[3] >= 2]
+    if suspects and found[0][:2] == suspects[0]:
+        return suspects[:1]
+    return [row[:2] for row in found if row[:2] not in suspects]
 
 
 def _allowed(rows: Sequence[tuple[int, int]], now: datetime) -> tuple[list[int], set[int]]:
@@ -80,6 +95,11 @@ def _allowed(rows: Sequence[tuple[int, int]], now: datetime) -> tuple[list[int],
                 continue
         ids.append(one)
     return ids, exhausted
+
+
+def is_suspect(claimed: Delivery) -> bool:
+    """Whether a message that was just claimed may be what its workers died of, or is retried for another reason."""
+    return claimed.attempts > 2  # two before this one
 
 
 def due_count(now: datetime | None = None) -> int:

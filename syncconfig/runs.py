@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from hub import stopping
 from hub.api.trace import new_trace_id
 from hub.errors import Conflict, HubError, InvalidInput
 from hub.flow import outbound
@@ -184,7 +185,7 @@ def work(budget: float = BUDGET) -> int:
     """
     ends = time.monotonic() + budget
     pages = 0
-    while (run := _claim()) is not None:
+    while not stopping.asked() and (run := _claim()) is not None:
         pages += pulls.carry_out(run, ends) if run.pulls else _carry_out(run)
         if time.monotonic() >= ends:
             break
@@ -213,6 +214,9 @@ def _carry_out(run: Run) -> int:
             if not _queue_page(run, plan, ids):
                 return pages
             pages += 1
+            if stopping.asked():
+                runstate.write(run, state=Run.State.PENDING, claim_id=None, claimed_until=None)
+                return pages
         runstate.done(run)
     except HubError as error:
         if error.retryable:

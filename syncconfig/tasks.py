@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from apilog import record
+from hub import stopping
 from hub.errors import HubError
 from syncconfig import drain, drift, jobs, jobwork, listening, outbox, retention, runs, wake, watch
 from syncconfig.models import Configuration, Delivery
@@ -16,7 +17,7 @@ def deliver() -> int:
     """Send what is due; calls the next drain when more is due at the end of its time."""
     wake.heard("deliver")
     made = drain.drain(drain.default_sender())
-    if outbox.due_count():
+    if outbox.due_count() and not stopping.asked():
         wake.call("deliver")
     return made
 
@@ -37,7 +38,7 @@ def work_on_jobs() -> int:
     """Carry out what clients asked for and did not wait for; calls the next worker when more is due at the end."""
     wake.heard("jobs")
     begun = jobwork.work()
-    if jobs.claimable():
+    if jobs.claimable() and not stopping.asked():
         wake.call("jobs")
     return begun
 

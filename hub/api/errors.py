@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -91,7 +91,7 @@ TRANSLATIONS: tuple[Translation, ...] = (
         lambda error: NotAuthenticated("Send a valid token in the header Authorization: Bearer TOKEN."),
     ),
     (
-        (OperationalError,),
+        (OperationalError, InterfaceError),
         lambda error: DatabaseBusy("The hub's database does not answer just now. Try again in a moment."),
     ),
 )

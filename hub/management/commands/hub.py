@@ -114,7 +114,7 @@ def web_parts(host: str, port: int) -> list[Part]:
 
 def worker_part() -> Part:
     """django-q2's cluster."""
-    return Part("worker", [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"])
+    return Part("worker", [sys.executable, "-m", "hub.cluster"])
 
 
 def watchdog() -> Callable[[Supervisor], None] | None:
