@@ -4,7 +4,7 @@ PYTHON = .venv/bin/python
 PYTEST = $(PYTHON) -m pytest
 NEWMAN = 6.2.2
 .DEFAULT_GOAL = help
-.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-newman test-fuzz test-network test-faults bench clean
+.PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-newman test-fuzz test-faults test-faults-short test-network test-hearing bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -16,7 +16,7 @@ dev:
 	@scripts/bootstrap --dev
 
 test: dev  ## all tests that need nothing else; ARGS="-k name" for some of them
-	@$(PYTEST) -m "not odoo and not network and not fuzz" --ignore=tests/browser $(ARGS)
+	@$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser $(ARGS)
 
 check: dev  ## what CI looks at first: lint, types, migrations, house rules
 	$(PYTHON) -m ruff check .
@@ -36,11 +36,11 @@ test-odoo: dev  ## the contract on a real Odoo 19, which is installed and starte
 
 test-postgres: dev  ## all tests on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
 	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub_$$$$} \
-		$(PYTEST) -m "not odoo and not network and not fuzz" --ignore=tests/browser --ignore=tests/contract $(ARGS)
+		$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract $(ARGS)
 
 test-redis: dev  ## all tests with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
 	@HUB_TEST_BROKER_URL=$${HUB_TEST_BROKER_URL:-redis://127.0.0.1:6379/15} \
-		$(PYTEST) -m "not odoo and not network and not fuzz" --ignore=tests/browser --ignore=tests/contract --ignore=tests/hub --ignore=tests/openapi $(ARGS)
+		$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract --ignore=tests/hub --ignore=tests/openapi $(ARGS)
 
 test-browser: dev  ## the admin in a headless Chromium (HUB_TEST_CHROMIUM; the default is /usr/bin/chromium)
 	@$(PYTEST) tests/browser $(ARGS)
@@ -54,10 +54,16 @@ test-newman: dev  ## the Postman collection, run by newman, which npm installs i
 test-fuzz: dev  ## Schemathesis: whether the API does what its OpenAPI document says (about two minutes)
 	@$(PYTEST) -m fuzz tests/openapi $(ARGS)
 
+test-faults: dev  ## kills, outages, hostile receivers, two machines (PostgreSQL's initdb, redis-server, root for namespaces)
+	@$(PYTEST) -m faults tests/faults $(ARGS)
+
+test-faults-short: dev  ## of these, what is done within four minutes
+	@$(PYTEST) -m "faults and not long" tests/faults $(ARGS)
+
 test-network: dev  ## a fresh clone, installed from the package index
 	@$(PYTEST) -m network $(ARGS)
 
-test-faults: dev  ## 2,500 changes in a real Odoo 19 while the hub is killed five times (about 15 minutes)
+test-hearing: dev  ## 2,500 changes in a real Odoo 19 while the hub is killed five times (about 15 minutes)
 	@told=$${HUB_TEST_ODOO:-$$(scripts/odoo19 up)} && HUB_TEST_ODOO="$$told" HUB_TEST_ODOO_REQUIRED=1 HUB_TEST_FULL=1 \
 		$(PYTEST) -s tests/odoo/test_hearing.py $(ARGS)
 

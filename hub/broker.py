@@ -1,7 +1,7 @@
 """The cluster's queue, made so that an absent database or Redis is waited for, in one line of the log.
 
-What stands in the queue are wake-up calls; the work itself stands in tables. With Redis, the database is the queue behind
-it: while Redis is away, calls go there, so nobody waits for its return.
+What stands in the queue are wake-up calls; the work itself stands in tables. With Redis, the database is the queue
+behind it: while Redis is away, calls go there, so nobody waits for its return.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class RedisQueue(DatabaseQueue):
     _silent = False
 
     @property
-    def redis(self) -> redis.Redis:
+    def client(self) -> redis.Redis:
         """The connections of this process to Redis."""
         if self._redis is None:
             retry = Retry(NoBackoff(), 1)  # a connection of before its restart is replaced at once
@@ -74,7 +74,7 @@ class RedisQueue(DatabaseQueue):
         """Put a task into Redis, or into the database while Redis is away."""
         if self._may_ask():
             try:
-                number = self.redis.rpush(self.list_key, task)
+                number = self.client.rpush(self.list_key, task)
             except redis.RedisError as error:
                 self._is_away(error)
             else:
@@ -86,7 +86,7 @@ class RedisQueue(DatabaseQueue):
         """The next task of Redis, or what went into the database meanwhile; None when there is neither."""
         if self._may_ask():
             try:
-                found: Any = self.redis.blpop([self.list_key], 1)
+                found: Any = self.client.blpop([self.list_key], 1)
             except redis.RedisError as error:
                 self._is_away(error)
             else:
@@ -100,7 +100,7 @@ class RedisQueue(DatabaseQueue):
         waiting = int(super().queue_size())
         if self._may_ask():
             try:
-                waiting += int(self.redis.llen(self.list_key))  # type: ignore[arg-type]  # never awaitable here
+                waiting += int(self.client.llen(self.list_key))  # type: ignore[arg-type]  # never awaitable here
             except redis.RedisError as error:
                 self._is_away(error)
         return waiting

@@ -1,8 +1,8 @@
 """``python -m hub.cluster``: django-q2's cluster, which outlives the death of any of its processes and ends in time.
 
-Seen in django-q2 1.11.1: its processes share queues whose locks a killed process takes with it. After the death of an idle
-worker nobody gets a task any more; after that of the monitor no task is ever ticked off, so each is repeated for ever. So
-here a death by a signal ends the whole cluster, gently, and the supervisor starts it anew.
+Seen in django-q2 1.11.1: its processes share queues whose locks a killed process takes with it. After the death of an
+idle worker nobody gets a task any more; after that of the monitor no task is ever ticked off, so each is repeated for
+ever. So here a death by a signal ends the whole cluster, gently, and the supervisor starts it anew.
 """
 
 from __future__ import annotations

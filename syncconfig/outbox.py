@@ -44,8 +44,8 @@ def claim(
     unfinished one is taken, so their order holds. Rows that another worker is just claiming are passed over,
     and so are these configurations and what endpoints may not be sent just now.
 
-    A message under which a worker died twice may be what killed it: it is taken by itself, and only when the claimer has
-    nothing else under way (``alone``), so that nobody dies with it again.
+    A message under which a worker died twice may be what killed it: it is taken by itself, and only when the claimer
+    has nothing else under way (``alone``), so that nobody dies with it again.
     """
     now, passed = now or timezone.now(), set(passing_over)
     with transaction.atomic():

@@ -81,6 +81,8 @@ class RunningHub:
             **environment,
         }
         self.arguments: tuple[str, ...] = ()
+        self.before: tuple[str, ...] = ()
+        """What its command begins with, such as one that enters another network."""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -99,7 +101,7 @@ class RunningHub:
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.data / "output.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "hub", *self.arguments], cwd=ROOT, env=self.environment,
+                [*self.before, sys.executable, "manage.py", "hub", *self.arguments], cwd=ROOT, env=self.environment,
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         until(self._answers, f"an answer from {self.url}; it printed:\n{self.output}")
@@ -161,8 +163,8 @@ class RunningHub:
     def manage(self, *arguments: str, stdin: str = "") -> str:
         """What another command prints, on the same data."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True,
-            input=stdin, check=False,
+            [*self.before, sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment,
+            capture_output=True, text=True, input=stdin, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout

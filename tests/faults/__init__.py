@@ -1,0 +1,1 @@
+"""What docs/faults.md says, with real processes, sockets and databases."""

@@ -1,0 +1,127 @@
+"""Hubs, receivers and servers that end with the test, and the marker that keeps all of this out of `make test`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.running import RunningHub, until
+from tests.faults.receiver import Receiver
+from tests.faults.servers import OwnPostgres, OwnRedis
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder are ``faults``; each takes as long as it takes, in the suites of their own."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("faults")
+
+
+QUEUE = """
+from syncconfig import runs
+from syncconfig.models import Configuration
+from syncconfig.plans import odoo_of
+one = Configuration.objects.get(code='customers-out')
+for other in Configuration.objects.filter(request_type='out'):
+    other.schedule = ''  # the test may run at a full hour
+    other.active = other.pk == one.pk
+    other.save()
+one.refresh_from_db()
+one.url, one.on_create, one.on_update = {url!r}, False, False
+for name, value in {columns!r}.items():
+    setattr(one, name, value)
+ids = odoo_of(one.connection).create('res.partner', [{{'name': f'Fault {{n}}'}} for n in range({many})])
+one.domain = "[('name', 'like', 'Fault ')]"
+one.save()
+if {run}:
+    runs.start(one)
+print(json.dumps(ids))
+"""
+LEFT = """
+from collections import Counter
+from apilog.models import ApiLog
+from syncconfig.models import Delivery
+print(json.dumps({"states": Counter(Delivery.objects.values_list('state', flat=True)),
+                  "unfinished": Delivery.objects.filter(finished_at=None).count(),
+                  "attempts": {one.record_ids[0]: one.attempts for one in Delivery.objects.all()},
+                  "errors": {one.record_ids[0]: one.last_error for one in Delivery.objects.all()},
+                  "open": ApiLog.objects.filter(state='open').count()}))
+"""
+
+
+class Faulty:
+    """One hub, one receiver, and what the tests do with both."""
+
+    def __init__(self, hub: RunningHub, receiver: Receiver) -> None:
+        self.hub, self.receiver = hub, receiver
+
+    def push(self, many: int, run: bool = True, **columns: Any) -> list[int]:
+        """Make so many records in Odoo and have them pushed; their ids. ``columns`` of the configuration."""
+        return self.hub.shell(QUEUE.format(url=f"{self.receiver.url}/customers", many=many, run=run, columns=columns))  # type: ignore[no-any-return]
+
+    def left(self) -> Any:
+        """What stands in the outbox and the log."""
+        return self.hub.shell(LEFT)
+
+    def all_delivered(self, ids: list[int]) -> Any:
+        """Wait until nothing is owed any more; all must have arrived. Answers ``left``."""
+        until(lambda: set(self.receiver.counts()) >= set(ids), "all messages")
+        found = until(lambda: state if not (state := self.left())["unfinished"] else None, "an empty outbox")
+        assert found["states"] == {"done": len(ids)}, found
+        return found
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A third party on loopback."""
+    one = Receiver()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def start_hub(tmp_path: Path) -> Iterator[Callable[..., RunningHub]]:
+    """Start a hub with further settings; it is discarded, whatever happens."""
+    started: list[RunningHub] = []
+
+    def start(**environment: str) -> RunningHub:
+        hub = RunningHub(
+            tmp_path / f"data{len(started)}",
+            **{"HUB_ALLOWED_NETWORKS": "127.0.0.0/8", "HUB_WORKERS": "2", **environment},
+        )
+        started.append(hub)
+        return hub.start()
+
+    yield start
+    for hub in started:
+        hub.discard()
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[OwnPostgres]:
+    """A PostgreSQL of its own."""
+    one = OwnPostgres(tmp_path / "postgres")
+    try:
+        yield one.start()
+    finally:
+        one.discard()
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    """A Redis of its own."""
+    one = OwnRedis(tmp_path / "redis")
+    yield one.start()
+    one.kill()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def faulty(request: pytest.FixtureRequest, start_hub: Callable[..., RunningHub], receiver: Receiver) -> Faulty:
+    """A hub on each kind of database, with its receiver."""
+    url = request.getfixturevalue("postgres").url if request.param == "postgresql" else ""
+    return Faulty(start_hub(HUB_DATABASE_URL=url, HUB_BROKER_URL=""), receiver)
