@@ -31,7 +31,7 @@ PAUSE = 1.0
 """Seconds between two looks into a database that is away."""
 
 
-class DatabaseQueue(ORM):  # type: ignore[misc]  # django-q2 has no type hints
+class DatabaseQueue(ORM):
     """The queue in the hub's own database."""
 
     _away = False

@@ -38,7 +38,7 @@ SCHEDULES_EVERY = 20.0
 """Seconds between two looks at the schedules."""
 
 
-class Guard(Sentinel):  # type: ignore[misc]  # django-q2 has no type hints
+class Guard(Sentinel):
     """Watches over workers, monitor and pusher."""
 
     def guard(self) -> None:
@@ -108,7 +108,7 @@ def _is_busy(process: Any) -> bool:
     return bool(process.is_alive() and process.timer.get_obj().value > 0)  # without the lock, which may be lost
 
 
-class HubCluster(Cluster):  # type: ignore[misc]
+class HubCluster(Cluster):
     """The main process: starts the guard, passes on the order to stop, and ends with it."""
 
     sentinel: BaseProcess

@@ -143,6 +143,37 @@ SETTINGS = (
     ),
     Setting("HUB_DEMO", readers.boolean, True, "Load the demo into an empty database, and serve the demo receiver."),
     Setting(
+        "HUB_EMAIL_URL",
+        readers.email_url,
+        "",
+        "Mail server for notices, for example smtp+tls://user:password@mail.example.com:587 "
+        "(smtp:// without encryption, smtp+ssl:// with it from the start). Empty: no e-mail is sent.",
+        secret=True,
+    ),
+    Setting("HUB_EMAIL_FROM", readers.email, "sync-hub@localhost", "Sender of those e-mails."),
+    Setting(
+        "HUB_NOTICE_TO",
+        readers.emails,
+        [],
+        "E-mail addresses that are told when something is wrong, separated by commas. Empty: the administrators and "
+        "API Sync Managers whose users have an e-mail address.",
+    ),
+    Setting(
+        "HUB_NOTICE_URL",
+        readers.notice_url,
+        "",
+        "Address that is sent the same notices as JSON, for example https://alerts.example.com/hub. Empty: none.",
+        secret=True,
+    ),
+    Setting(
+        "HUB_NOTICE_SECRET",
+        readers.notice_secret,
+        "",
+        "Signs what goes to HUB_NOTICE_URL as Standard Webhooks do: whsec_ and 24 to 64 bytes in base64. "
+        "Empty: not signed.",
+        secret=True,
+    ),
+    Setting(
         "HUB_KEEP_DAYS",
         readers.whole(1, 36_500),
         30,
@@ -233,6 +264,21 @@ def _check_odoo(values: Mapping[str, Any]) -> None:
     for name, advice in missing.items():
         if not values[name]:
             raise SettingError(f"{name} is empty, but HUB_ODOO_URL names an Odoo: {advice}.")
+
+
+MAIL_PATIENCE = 10
+"""Seconds that the mail server may take for each answer."""
+
+
+def email(url: str) -> dict[str, Any]:
+    """Django's settings EMAIL_* for that mail server; without one, mail goes nowhere."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    found = dict(environ.Env.email_url_config(url))
+    return {
+        **{name: value for name, value in found.items() if name.startswith("EMAIL_")},
+        "EMAIL_TIMEOUT": MAIL_PATIENCE,
+    }
 
 
 def own_url(host: str, port: int) -> str:

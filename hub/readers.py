@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from hub.crypto import Cipher
 from hub.errors import InvalidInput
+from hub.http.signing import key_of
 from hub.odoo.address import parse
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\Z")
@@ -224,3 +225,47 @@ def time_zone(text: str) -> str:
     names = {one.lower(): one for one in zoneinfo.available_timezones()}
     near = names.get(name.lower()) or next(iter(get_close_matches(name, list(names.values()), n=1)), "")
     raise ValueError(f"there is no such time zone; write one such as {near or 'Europe/Berlin'}")
+
+
+_EMAIL = re.compile(r"[^@\s,<>]+@[^@\s,<>]+\Z")
+_MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl")
+
+
+def email(text: str) -> str:
+    """One e-mail address."""
+    if not _EMAIL.match(text.strip()):
+        raise ValueError("write an e-mail address, such as hub@example.com")
+    return text.strip()
+
+
+def emails(text: str) -> list[str]:
+    """E-mail addresses separated by commas."""
+    return [email(word) for word in words(text)]
+
+
+def email_url(text: str) -> str:
+    """A mail server: smtp://, smtp+tls:// or smtp+ssl://, with user, password and port where it needs them."""
+    try:
+        found = urlsplit(text.strip())
+        usable = found.scheme in _MAIL_SCHEMES and bool(found.hostname) and (found.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError(
+            "write it as smtp+tls://user:password@mail.example.com:587; signs such as @ in a password as %40"
+        )
+    return text.strip()
+
+
+def notice_url(text: str) -> str:
+    """An address that notices are posted to; whether it may be called is looked at when one is sent."""
+    found = urlsplit(text.strip())
+    if found.scheme not in ("http", "https") or not found.hostname or not text.strip().isprintable():
+        raise ValueError("write it with its https://, such as https://alerts.example.com/hub")
+    return text.strip()
+
+
+def notice_secret(text: str) -> str:
+    """A secret of Standard Webhooks."""
+    key_of(text.strip())
+    return text.strip()

@@ -30,6 +30,12 @@ HUB_ALLOWED_ORIGINS: list[str] = sorted({HUB_OWN_URL, HUB_PUBLIC_URL}) if HUB_DE
 # What the supervisor of `manage.py hub` calls about every second; it answers with the parts to restart.
 HUB_TICK = "syncconfig.watch.tick"
 HUB_KEEP_DAYS: int = HUB["HUB_KEEP_DAYS"]
+HUB_NOTICE_TO: list[str] = HUB["HUB_NOTICE_TO"]
+HUB_NOTICE_URL: str = HUB["HUB_NOTICE_URL"]
+HUB_NOTICE_SECRET: str = HUB["HUB_NOTICE_SECRET"]
+HUB_EMAIL_URL: str = HUB["HUB_EMAIL_URL"]
+HUB_EMAIL_FROM: str = HUB["HUB_EMAIL_FROM"]
+vars().update(env.email(HUB_EMAIL_URL))  # Django's EMAIL_*
 HUB_METRICS_TOKEN: str = HUB["HUB_METRICS_TOKEN"]
 HUB_ADMIN_PASSWORD: str = HUB["HUB_ADMIN_PASSWORD"]
 

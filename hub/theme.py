@@ -46,6 +46,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "title": "See what happened",
         "separator": True,
         "items": [
+            item("Incidents", "warning", "admin:syncconfig_incident_changelist", "syncconfig.incident"),
             item("Logs", "receipt_long", "admin:apilog_apilog_changelist", "apilog.apilog"),
             item("Deliveries", "outbox", "admin:syncconfig_delivery_changelist", "syncconfig.delivery"),
             item("Jobs", "pending_actions", "admin:syncconfig_apijob_changelist", "syncconfig.apijob"),

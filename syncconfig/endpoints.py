@@ -141,14 +141,14 @@ def rest(configuration_id: int, seconds: float, reason: str, now: datetime | Non
 
 def pause(configuration: Configuration, why: str) -> bool:
     """Send nothing until somebody resumes it; what comes up meanwhile waits. Whether it was not paused before."""
-    return pause_by_id(configuration.pk, why)
+    return pause_by_id(configuration.pk, why, by_hand=True)
 
 
-def pause_by_id(configuration_id: int, why: str) -> bool:
-    """As ``pause``."""
+def pause_by_id(configuration_id: int, why: str, *, by_hand: bool = False) -> bool:
+    """As ``pause``; unless ``by_hand``, people are told that it happened."""
     Endpoint.objects.get_or_create(configuration_id=configuration_id)
     rows = Endpoint.objects.filter(pk=configuration_id, paused_at__isnull=True)
-    return bool(rows.update(paused_at=timezone.now(), paused_why=why))
+    return bool(rows.update(paused_at=timezone.now(), paused_why=why, paused_by_hand=by_hand))
 
 
 def resume(configuration: Configuration) -> bool:

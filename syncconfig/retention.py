@@ -15,7 +15,7 @@ from hub.odoo.connection import Target
 from hub.odoo.embedded.outbox import discard_changes
 from syncconfig import echo, lockout, sources
 from syncconfig.api import idempotency, limits
-from syncconfig.models import ApiJob, ApiToken, ChangeCursor, Delivery, EchoNote, IdempotencyKey, Run
+from syncconfig.models import ApiJob, ApiToken, ChangeCursor, Delivery, EchoNote, IdempotencyKey, Incident, Run
 
 OVER = (Delivery.State.DONE, Delivery.State.SKIPPED)
 """What was given up stays until a person has looked."""
@@ -28,6 +28,7 @@ def clean_up() -> dict[str, int]:
         "log rows": purge_logs(before),
         "deliveries": in_batches(lambda: Delivery.objects.filter(state__in=OVER, finished_at__lt=before)),
         "runs": in_batches(lambda: Run.objects.exclude(state__in=Run.UNFINISHED).filter(finished_at__lt=before)),
+        "incidents": in_batches(lambda: Incident.objects.filter(over_at__lt=before)),
         "jobs": in_batches(lambda: ApiJob.objects.filter(finished_at__lt=before)),
         "idempotency keys": in_batches(
             lambda: IdempotencyKey.objects.filter(created_at__lt=timezone.now() - idempotency.KEPT)

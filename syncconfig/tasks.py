@@ -7,7 +7,20 @@ import logging
 from apilog import record
 from hub import stopping
 from hub.errors import HubError
-from syncconfig import drain, drift, jobs, jobwork, listening, outbox, retention, runs, wake, watch
+from syncconfig import (
+    drain,
+    drift,
+    incidents,
+    jobs,
+    jobwork,
+    listening,
+    notices,
+    outbox,
+    retention,
+    runs,
+    wake,
+    watch,
+)
 from syncconfig.models import Configuration, Delivery
 
 logger = logging.getLogger(__name__)
@@ -57,9 +70,12 @@ def run_scheduled(configuration_id: int) -> str:
 
 
 def look_after() -> list[str]:
-    """The net below the supervisor: each minute, wake whatever has work, and close the log of what died."""
+    """The net below the supervisor: each minute, wake whatever has work, close the log of what died, tell people."""
     record.close_lost()
-    return watch.wake_what_has_work()
+    called = watch.wake_what_has_work()
+    incidents.check()
+    notices.send_due(drain.default_sender)
+    return called
 
 
 def check_fields() -> dict[str, str]:

@@ -11,6 +11,7 @@ from syncconfig.models.echo import EchoNote, SeenRecord
 from syncconfig.models.endpoint import Endpoint
 from syncconfig.models.header import Header
 from syncconfig.models.idempotency import IdempotencyKey
+from syncconfig.models.incident import Incident, Notice
 from syncconfig.models.job import ChangeCursor, Run, Wake
 from syncconfig.models.limit import CallCount, Lockout
 from syncconfig.models.mapping import FieldMapping
@@ -32,7 +33,9 @@ __all__ = [
     "Grant",
     "Header",
     "IdempotencyKey",
+    "Incident",
     "Lockout",
+    "Notice",
     "OdooConnection",
     "PullCursor",
     "Run",

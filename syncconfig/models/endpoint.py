@@ -18,6 +18,7 @@ class Endpoint(models.Model):
     why = models.TextField(blank=True, help_text="Why it waits.")
     paused_at = models.DateTimeField(null=True, help_text="Nothing is sent until somebody resumes it.")
     paused_why = models.TextField(blank=True)
+    paused_by_hand = models.BooleanField(default=False, help_text="Somebody meant it: nobody needs to be told.")
     allowance_from = models.DateTimeField(
         null=True, help_text="For a rate limit: from when on the calls that were made are worked off."
     )
