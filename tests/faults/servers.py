@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
 import psycopg
@@ -25,22 +26,20 @@ def missing(what: str) -> None:
 
 
 class OwnPostgres:
-    """A cluster in ``folder``; trusts whoever comes from ``host``'s network."""
+    """A cluster in a folder of its own; trusts whoever comes from ``host``'s network."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1", before: tuple[str, ...] = ()) -> None:
+    def __init__(self, host: str = "127.0.0.1", before: tuple[str, ...] = ()) -> None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not found:
             missing("PostgreSQL's initdb")
-        self.bin, self.folder, self.host, self.port, self.before = found[-1].parent, folder, host, free_port(), before
-        self.folder.mkdir(parents=True)
+        self.bin, self.host, self.port, self.before = found[-1].parent, host, free_port(), before
+        # Not among pytest's folders, which are closed to other users.
+        self.folder = Path(tempfile.mkdtemp(prefix="hub-postgres-"))
         self.who: list[str] = []
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
             user = pwd.getpwnam("postgres")
             self.who = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
             os.chown(self.folder, user.pw_uid, user.pw_gid)
-            for parent in self.folder.parents:
-                if parent.stat().st_uid == os.getuid() and parent != Path("/") and not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         self._run([*self.who, str(self.bin / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust"])
         with (self.data / "pg_hba.conf").open("a") as file:
             file.write("host all all 0.0.0.0/0 trust\n")

@@ -48,7 +48,7 @@ class HubOn(RunningHub):
 def two(tmp_path: Path) -> Iterator[tuple[HubOn, HubOn, Receiver]]:
     """Two machines, and a receiver that both reach."""
     with network(2) as net:
-        database = OwnPostgres(tmp_path / "postgres", net.here)
+        database = OwnPostgres(net.here)
         broker = OwnRedis(tmp_path / "redis", net.here)
         receiver = Receiver(net.here)
         hubs: list[HubOn] = []
