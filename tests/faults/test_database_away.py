@@ -24,7 +24,7 @@ AWAY = 30.0
 def create(hub: RunningHub, token: str, name: str) -> tuple[int, Any, Any]:
     """Status, headers and body of a call that makes a customer."""
     request = urllib.request.Request(
-        f"{hub.url}/api/sync/v1/res.partner", method="POST", data=json.dumps({"name": name}).encode()
+        f"{hub.url}/api/sync/v1/res.partner", method="POST", data=json.dumps({"data": {"name": name}}).encode()
     )
     request.add_header("Authorization", f"Bearer {token}")
     request.add_header("Content-Type", "application/json")
