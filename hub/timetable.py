@@ -14,18 +14,13 @@ from hub.outages import AWAY
 logger = logging.getLogger(__name__)
 
 PUT_OFF = timedelta(hours=1)
-LONG_OVERDUE = timedelta(days=1)
-"""The scheduler counts from then to now, one occurrence after the other: that is shortened."""
 
 
 def prepare() -> None:
-    """Put off the schedules that are due and cannot be read, each with a line in the log; shorten long waits."""
+    """Put off the schedules that are due and cannot be read, each with a line in the log."""
     now = timezone.now()
     for one in Schedule.objects.exclude(repeats=0).filter(next_run__lt=now):
         try:
-            if now - one.next_run > LONG_OVERDUE and one.schedule_type != Schedule.ONCE:
-                one.next_run = now - timedelta(minutes=1)
-                Schedule.objects.filter(pk=one.pk).update(next_run=one.next_run)
             _check(one)
         except AWAY:
             raise

@@ -50,23 +50,6 @@ def test_a_schedule_that_cannot_be_read_is_put_off_and_named_and_the_others_run(
     assert Schedule.objects.get(name="bad").next_run > now
 
 
-def test_after_a_long_stop_a_schedule_runs_once_and_is_not_counted_through() -> None:
-    Schedule.objects.all().delete()
-    long_ago = timezone.now() - timedelta(days=3650)
-    Schedule.objects.create(
-        name="old",
-        func="syncconfig.tasks.look_after",
-        schedule_type="C",
-        cron="* * * * *",
-        repeats=-1,
-        next_run=long_ago,
-    )
-    timetable.prepare()
-    assert Schedule.objects.get().next_run > timezone.now() - timedelta(minutes=5)
-    scheduler(broker=DatabaseQueue("here"))
-    assert OrmQ.objects.count() == 1
-
-
 def test_old_logs_go_in_batches_and_a_delivery_is_claimed_in_between(customers_out: Configuration) -> None:
     old = timezone.now() - timedelta(days=60)
     rows = [
