@@ -1,6 +1,6 @@
 """Changes in a real Odoo while the hub is killed again and again: each record's news arrive, all and in order.
 
-The small version runs with the other tests of a real Odoo; `make test-faults` runs the large one.
+The small version runs with the other tests of a real Odoo; `make test-hearing` runs the large one.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("syncconfig", "0015_endpoint"),
+        ("syncconfig", "0018_pulling"),
     ]
 
     operations = [
