@@ -17,9 +17,9 @@ def key_of(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError(f"what stands behind {PREFIX} is no base64") from None
+        raise ValueError(f"write {PREFIX} and behind it base64; what stands there is none") from None
     if not 24 <= len(key) <= 64:  # the specification's bounds
-        raise ValueError(f"behind {PREFIX} there are 24 to 64 bytes in base64")
+        raise ValueError(f"write {PREFIX} and behind it 24 to 64 bytes in base64; there are more or fewer")
     return key
 
 
