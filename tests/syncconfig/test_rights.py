@@ -46,9 +46,8 @@ def sidebar(browser: Client) -> set[str]:
 
 
 ALL = {
-    "Overview", "Odoo connections", "Configurations", "API clients", "Webhooks", "Incidents", "Logs", "Deliveries", "Jobs",
-    "Runs",
-    "Failed logins", "Odoo", "API documentation", "Demo receiver",
+    "Overview", "Odoo connections", "Configurations", "API clients", "Webhooks", "Incidents", "Logs", "Deliveries",
+    "Jobs", "Runs", "Failed logins", "Odoo", "API documentation", "Demo receiver",
 }  # fmt: skip
 
 
