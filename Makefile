@@ -55,10 +55,10 @@ test-fuzz: dev  ## Schemathesis: whether the API does what its OpenAPI document 
 	@$(PYTEST) -m fuzz tests/openapi $(ARGS)
 
 test-faults: dev  ## kills, outages, hostile receivers, two machines (PostgreSQL's initdb, redis-server, root for namespaces)
-	@$(PYTEST) -m faults tests/faults $(ARGS)
+	@$(PYTEST) -n 4 -m faults tests/faults $(ARGS)
 
 test-faults-short: dev  ## of these, what is done within four minutes
-	@$(PYTEST) -m "faults and not long" tests/faults $(ARGS)
+	@$(PYTEST) -n 4 -m "faults and not long" tests/faults $(ARGS)
 
 test-network: dev  ## a fresh clone, installed from the package index
 	@$(PYTEST) -m network $(ARGS)
