@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from hub.dialogs import record_of
 from hub.modeladmin import HubModelAdmin
 from hub.moments import short
 from hub.readonly import ReadOnlyMixin
@@ -83,6 +84,12 @@ class IncidentAdmin(ReadOnlyMixin, HubModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         """With the notices."""
         return super().get_queryset(request).prefetch_related("notices")
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Nobody may, but who looks for one that is not there is told so."""
+        if self.has_view_permission(request):
+            record_of(self, request, object_id)
+        return super().delete_view(request, object_id, extra_context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: one that is open would begin again, and tell everybody anew."""

@@ -25,7 +25,9 @@ ANN = {
 
 
 def test_the_admin_offers_each_type_with_a_label() -> None:
-    assert [key for key, _ in choices()] == ["json", "form", "multipart", "xml", "text", "none"]
+    assert [key for key, _ in choices()] == [
+        "json", "webhook", "event", "form", "multipart", "xml", "text", "none",
+    ]  # fmt: skip
 
 
 def test_json_is_compact_and_says_what_json_has_not() -> None:
@@ -95,5 +97,5 @@ def test_text_is_sent_as_it_stands_and_nothing_else_is_text() -> None:
 
 
 def test_there_is_no_other_type() -> None:
-    with pytest.raises(InvalidInput, match="json, form"):
+    with pytest.raises(InvalidInput, match="json, webhook"):
         body_type("yaml")
