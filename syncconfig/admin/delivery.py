@@ -239,7 +239,6 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
         "shown_deliveries",
         "error",
         "shown_created",
-        "shown_finished",
     ]
     empty_text = (
         "A run sends all records of an Out configuration, or pulls its list: by its button Run now, on its schedule, "
@@ -310,11 +309,6 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
     def shown_created(self, obj: Run) -> str:
         """When it was asked for."""
         return short(obj.created_at)
-
-    @display(description="Finished", ordering="finished_at")
-    def shown_finished(self, obj: Run) -> str:
-        """When all was queued."""
-        return short(obj.finished_at)
 
     @display(description="Deliveries")
     def shown_deliveries(self, obj: Run) -> str:
