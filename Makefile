@@ -16,7 +16,7 @@ dev:
 	@scripts/bootstrap --dev
 
 test: dev  ## all tests that need nothing else; ARGS="-k name" for some of them
-	@$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser $(ARGS)
+	@$(PYTEST) -n 2 -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser $(ARGS)
 
 check: dev  ## what CI looks at first: lint, types, migrations, house rules
 	$(PYTHON) -m ruff check .
@@ -36,7 +36,7 @@ test-odoo: dev  ## the contract on a real Odoo 19, which is installed and starte
 
 test-postgres: dev  ## all tests on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
 	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub_$$$$} \
-		$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract $(ARGS)
+		$(PYTEST) -n 2 -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract $(ARGS)
 
 test-redis: dev  ## all tests with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
 	@HUB_TEST_BROKER_URL=$${HUB_TEST_BROKER_URL:-redis://127.0.0.1:6379/15} \
