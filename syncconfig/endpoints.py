@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -198,6 +198,4 @@ def told(configuration: Configuration) -> str:
 
 def waiting(configuration: Configuration) -> int:
     """How many messages wait to be sent."""
-    return int(
-        Delivery.objects.filter(configuration=configuration, finished_at__isnull=True).aggregate(n=Count("id"))["n"]
-    )
+    return Delivery.objects.filter(configuration=configuration, finished_at__isnull=True).count()

@@ -41,7 +41,7 @@ class WebhooksView(ApiView):
         inbound = self.inbound(request, model, "GET")
         source = Configuration.objects.select_related("connection").get(code=inbound.plan.code)
         asked = subscriptions.wanted(body, inbound, style=self.style, known=self.known)
-        made = subscriptions.register(client, source, inbound, asked)
+        made = subscriptions.register(client, source, asked)
         headers = {"Location": f"/api/sync/v1/webhooks/{made.public_id}"}
         return Response(success(webhook_id=made.public_id, status="active"), status=201, headers=headers)
 

@@ -71,7 +71,7 @@ def wanted(body: Mapping[str, Any], inbound: Inbound, *, style: str, known: Sequ
     )
 
 
-def register(client: ApiClient, source: Configuration, inbound: Inbound, asked: Wanted) -> Subscription:
+def register(client: ApiClient, source: Configuration, asked: Wanted) -> Subscription:
     """Make the webhook; raises InvalidInput for an address that may not be called, LimitExceeded for too many."""
     if Subscription.objects.filter(client=client).count() >= MOST:
         raise LimitExceeded(f"You have {MOST} webhooks, which is as many as there may be. Delete one.", 0.0)
@@ -147,9 +147,10 @@ def batch_completed(configuration_id: int | None, answer: Mapping[str, Any]) -> 
     """Queue the news that a batch was carried out, for those who want to hear it of this model."""
     if configuration_id is None:
         return
-    heard = Subscription.objects.filter(source_id=configuration_id, events__icontains="batch").select_related(
-        "configuration"
-    )
+    mine = Subscription.objects.filter(source_id=configuration_id, configuration__active=True)
+    heard = [one for one in mine.select_related("configuration") if events.LONG["batch"] in one.events]
+    if not heard:
+        return
     results = answer["results"]
     told = {
         "operations": len(results),
@@ -163,7 +164,6 @@ def batch_completed(configuration_id: int | None, answer: Mapping[str, Any]) -> 
             values=told,
         )
         for one in heard
-        if one.configuration.active
     ]  # fmt: skip
     with transaction.atomic():
         outbox.queue(rows)

@@ -10,6 +10,7 @@ from hub.errors import InvalidInput, OdooMissing
 from hub.flow import events, scripting, shape
 from hub.flow.filters import domain_of
 from hub.flow.plan import OutboundPlan
+from hub.http import bodies
 from hub.http.message import Request
 from hub.http.schemes import scheme
 from hub.odoo import domain as domains
@@ -19,9 +20,6 @@ from hub.odoo.values import from_odoo
 from hub.transform.mapping import FieldMap
 from hub.transform.records import Describe
 from hub.transform.services import Services
-
-ACCEPTED = {"json": "application/json", "xml": "application/xml, application/json;q=0.9"}
-"""What answers the hub would like best, by the type of the body that it sends."""
 
 PAGE = 500
 """How many ids a run takes from Odoo at a time."""
@@ -188,7 +186,7 @@ def build(
     payloads = [mapping.outward(record) for record in ready]
     body = scripting.mapped(plan.scripts, services, plan.model, ready, payloads if plan.is_batch else payloads[0])
     names = shape.names_of(plan, mapping, ready, body)
-    data = shape.files(body, mapping) if plan.body_type == "multipart" else body
+    data = shape.files(body, mapping) if bodies.body_type(plan.body_type).sends_files else body
     if plan.body_type in events.STYLES:
         data = body = events.envelope(plan, body, mapping, ready[0], services.event)
     return Built(_request(plan, data, names, message_id), tuple(ready), body)
@@ -205,7 +203,7 @@ def _request(plan: OutboundPlan, data: Any, names: Mapping[str, Any], message_id
     body, content_type = shape.body(plan, data, names)
     standard = (
         *((("Content-Type", content_type),) if content_type else ()),
-        ("Accept", ACCEPTED.get(plan.body_type, "application/json, */*;q=0.5")),
+        ("Accept", bodies.body_type(plan.body_type).accepts),
         ("User-Agent", "SyncHub"),
         ("Idempotency-Key", message_id),
     )

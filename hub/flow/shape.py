@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from hub.errors import HubError, InvalidInput
+from hub.errors import InvalidInput
 from hub.flow.plan import OutboundPlan
 from hub.http import bodies
 from hub.odoo.connection import Record
@@ -21,7 +21,6 @@ OWN = ("data", "count", "event")
 """Names that are no fields of Odoo: what the mapping made, how many records it is, and why it goes out."""
 
 SIGN = re.compile(r"{[{%]")
-SECRET_FREE = re.compile(r"{{-?\s*[\w.]+\s*-?}}")
 
 
 def is_template(text: str) -> bool:
@@ -159,11 +158,3 @@ def _piece(text: str) -> str:
     if text in (".", ".."):
         raise InvalidInput("A value that goes into the address consists of dots alone, which would change the path.")
     return quote(text, safe="")
-
-
-def problems(plan: OutboundPlan) -> Iterator[tuple[str, str]]:
-    """Field and sentence for each thing that cannot work, whatever the record."""
-    try:
-        check(plan)
-    except HubError as error:
-        yield str(error.details.get("field", "url")), error.message

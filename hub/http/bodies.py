@@ -30,6 +30,12 @@ class BodyType:
 
     content_type: ClassVar[str]
 
+    accepts: ClassVar[str] = "application/json, */*;q=0.5"
+    """What answers the hub would like best: the header Accept (RFC 9110, 12.5.1)."""
+
+    sends_files: ClassVar[bool] = False
+    """Whether the values of binary fields go as bytes, and not as base64."""
+
     def encode(self, data: Any, root: str = "") -> tuple[bytes, str]:
         """The body, and its content type; raises InvalidInput for data that cannot be written so."""
         raise NotImplementedError
@@ -72,6 +78,7 @@ class Json(BodyType):
     label = "JSON"
     sentence = "An object for one record, a list for a batch."
     content_type = "application/json"
+    accepts = "application/json"
 
     def encode(self, data: Any, root: str = "") -> tuple[bytes, str]:
         """Compact, in UTF-8."""
@@ -101,6 +108,7 @@ class Webhook(Json):
 
     key = "webhook"
     label = "Webhook"
+    accepts = BodyType.accepts
     sentence = "What happened (create, update, delete), when, to which record, with its data and what changed."
 
 
@@ -110,6 +118,7 @@ class Event(Json):
 
     key = "event"
     label = "Event"
+    accepts = BodyType.accepts
     sentence = "As Webhook, for record.created, record.updated (what changed alone), record.deleted and state.changed."
 
 
@@ -135,6 +144,7 @@ class Multipart(BodyType):
     label = "Form with files"
     sentence = "As Form, with the values of binary fields as files."
     content_type = "multipart/form-data"
+    sends_files = True
 
     def encode(self, data: Any, root: str = "") -> tuple[bytes, str]:
         """A part for each value."""
@@ -154,6 +164,7 @@ class Xml(BodyType):
     label = "XML"
     sentence = "An element for each key; a key that begins with @ is an attribute."
     content_type = "application/xml"
+    accepts = "application/xml, application/json;q=0.9"
 
     def encode(self, data: Any, root: str = "") -> tuple[bytes, str]:
         """``root`` names the outer element, and for a list, behind a slash, the one of each record: orders/order."""

@@ -15,6 +15,8 @@ from syncconfig import outbox, replaying
 from syncconfig.models import Configuration, Delivery
 
 MOST = 100_000
+PART = 500
+"""SQLite takes only so many parameters in a statement."""
 
 
 class Choice(forms.Form):
@@ -77,15 +79,10 @@ def _compared(configuration: Configuration, found: Any) -> dict[str, Any]:
 
 def _send(request: HttpRequest, configuration: Configuration, found: Any) -> HttpResponse:
     ids = list(found.order_by("id").values_list("pk", flat=True)[:MOST])
-    count = outbox.replay(Delivery.objects.filter(pk__in=ids)) if len(ids) < 500 else _by_parts(ids)
+    count = sum(
+        outbox.replay(Delivery.objects.filter(pk__in=ids[start : start + PART])) for start in range(0, len(ids), PART)
+    )
     messages.success(request, f"{count} queued again. They are read anew from Odoo and sent with today's mapping.")
     return HttpResponseRedirect(
         f"{reverse('admin:syncconfig_delivery_changelist')}?configuration__id__exact={configuration.pk}"
-    )
-
-
-def _by_parts(ids: list[int]) -> int:
-    """SQLite takes only so many parameters in a statement."""
-    return sum(
-        outbox.replay(Delivery.objects.filter(pk__in=ids[start : start + 500])) for start in range(0, len(ids), 500)
     )
