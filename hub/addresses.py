@@ -15,6 +15,7 @@ LARGEST_TRUSTED = {4: 8, 6: 7}
 """The prefixes of the largest networks that may be trusted, by version: 10.0.0.0/8 and fc00::/7."""
 
 
+@lru_cache(maxsize=1024)
 def read(text: str) -> Address | None:
     """The address, also when it is written with a port, brackets or a zone; None when it is none.
 

@@ -203,7 +203,7 @@ class OdooUnavailable(OdooError):
         self.repeatable = True
         if sent:
             self.public = (
-                "Odoo did not answer in time; it may still have done what was asked. Look before trying again."
+                "Odoo's answer did not arrive; it may still have done what was asked. Look before trying again."
             )
 
 

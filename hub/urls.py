@@ -28,14 +28,14 @@ handler404 = "hub.pages.missing"
 handler500 = "hub.pages.server_error"
 
 urlpatterns = [
+    path("api/sync/v1/", include("webhooks.api_urls")),
+    path("api/sync/v1/", include("syncconfig.api.urls")),
     path("", home),
     path("", include("hub.health")),
     path("metrics", include("syncconfig.metrics")),
     path("admin/login/", include("syncconfig.login")),
     path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),
-    path("api/sync/v1/", include("webhooks.api_urls")),
-    path("api/sync/v1/", include("syncconfig.api.urls")),
     path("postman", include("syncconfig.api.contract.download")),
     path("demo/receiver/", include("webhooks.urls")),
     re_path(r"^api(?:/.*)?$", errors.not_found),

@@ -236,6 +236,7 @@ class Inbound(Reading):
         try:
             return call()
         except OdooError as error:
+            error.details.pop("index", None)  # of the hub's own steps: the caller asked for one thing
             raise self.map.told(error) from None
 
     def _carried_out(self, change: Change) -> tuple[int, bool]:

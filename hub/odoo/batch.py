@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from hub.errors import OdooAccess, OdooError, OdooProtocol
+from hub.errors import OdooAccess, OdooDuplicate, OdooError, OdooProtocol, OdooUnavailable, OdooValidation
 from hub.odoo.connection import Context, Mode, Odoo, Operation, Result
-from hub.odoo.faults import Call, Fault, translate, unknown_field
+from hub.odoo.faults import Call, Fault, clean, translate, unknown_field
 
-NAME = "Sync Hub: batch 3"
+NAME = "Sync Hub: batch 4"
 """The server action's name; its number goes up with its code, so that an older one is not taken for it."""
 
 NAMES = "Sync Hub: %batch %"
@@ -68,6 +68,8 @@ for index, operation in enumerate(env.context.get('hub_operations', [])):
         for name in ('SerializationFailure', 'LockNotAvailable', 'DeadlockDetected', 'InFailedSqlTransaction'):
             if told.startswith(name):
                 raise
+        if 'ir_model_data_module_name_uniq_index' in str(error):
+            raise
         if mode == 'all':
             raise UserError('hub-operation %s %s %s' % (index, told.split('(')[0], str(error).encode().hex()[:1800]))
         env.clear()
@@ -80,6 +82,10 @@ action = {'type': 'ir.actions.act_window_close', 'hub_results': results}
 
 # In hexadecimal, so that nothing on the way reads, translates or shortens the message.
 _FAILED = re.compile(r"hub-operation (?P<index>\d+) (?P<name>\w*) (?P<message>[0-9a-f]*)")
+_TAKEN = f"{MODULE}, "
+TRIES = 5
+"""How often a call is made in all, when others give the same external id at the same moment."""
+
 _METHODS = {"create": "create", "write": "write", "unlink": "unlink"}
 
 
@@ -105,14 +111,53 @@ def carry_out(
         "active_id": False,
     }
     action = set_up(odoo)
+    results = [
+        _result(*pair) for pair in zip(_told(odoo, action, asked, operations), operations, strict=mode != "stop")
+    ]
+    _explain(odoo, [one.error for one in results if one.error is not None])
+    return results
+
+
+def _told(odoo: Odoo, action: int, asked: Context, operations: Sequence[Operation]) -> list[Any]:
+    """What the server action answers, one for each operation that it came to; raises the error of a failed whole."""
+    for left in reversed(range(TRIES)):
+        try:
+            answer = odoo.call("ir.actions.server", "run", [action], context=asked)
+        except OdooError as error:
+            found = _named(error, operations)
+            if _is_taken(found):
+                # Another call made that record meanwhile: the next try finds it, which this one's transaction cannot.
+                if left:
+                    continue
+                found = OdooUnavailable("Others write the same record again and again. Try again.")
+            _explain(odoo, [found])
+            raise found from None
+        told = answer.get("hub_results") if isinstance(answer, dict) else None
+        most = len(operations)
+        if not isinstance(told, list) or len(told) > most or (asked["hub_mode"] != "stop" and len(told) != most):
+            raise OdooProtocol(f"Odoo's server action `{NAME}` was changed. Delete it, so that the hub makes it anew.")
+        return told
+    raise AssertionError("the last try ends the loop")
+
+
+def _is_taken(error: OdooError) -> bool:
+    """Whether the external id that the hub gives a record was given just now."""
+    return isinstance(error, OdooDuplicate) and str(error.details.get("value", "")).startswith(_TAKEN)
+
+
+def _explain(odoo: Odoo, errors: Sequence[OdooError]) -> None:
+    """Say why a rule of the database refused something in the words that Odoo has for it, as it does itself."""
+    ruled = [one for one in errors if isinstance(one, OdooValidation) and one.details.get("rule")]
+    if not ruled:
+        return
+    names = sorted({str(one.details["rule"]) for one in ruled})
     try:
-        answer = odoo.call("ir.actions.server", "run", [action], context=asked)
-    except OdooError as error:
-        raise _named(error, operations) from None
-    found = answer.get("hub_results") if isinstance(answer, dict) else None
-    if not isinstance(found, list) or len(found) > len(steps) or (mode != "stop" and len(found) != len(steps)):
-        raise OdooProtocol(f"Odoo's server action `{NAME}` was changed. Delete it, so that the hub makes it anew.")
-    return [_result(*pair) for pair in zip(found, operations, strict=False)]
+        found = odoo.search_read("ir.model.constraint", [("name", "in", names)], ["name", "message"])
+    except OdooError:
+        return  # the refusal itself says more than that this could not be read
+    words = {str(one["name"]): str(one["message"]) for one in found if one["message"]}
+    for one in ruled:
+        one.message = clean(words.get(str(one.details["rule"]), one.message))
 
 
 def names_of(step: Operation) -> list[tuple[str, list[Any]]]:

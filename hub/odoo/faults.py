@@ -75,13 +75,15 @@ def translate(fault: Fault, call: Call) -> OdooError:
 
 
 def clean(message: str) -> str:
-    """Odoo's message as people should read it: no traceback, no hint at Odoo's own screens, not endless."""
-    text = re.split(r"Traceback \(most recent call last\)|\n\{'type': 'ir\.actions", message)[0]
+    """Odoo's message as people should read it: no traceback, no row of its database, no hint at its screens."""
+    text = _INSIDE.split(message)[0]
     text = text.replace("The operation cannot be completed: ", "", 1)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _SCREEN_HINT.match(line.strip())]
     return " ".join(lines)[:_LONGEST] or "no reason given"
 
 
+# What PostgreSQL says in detail is the whole row, with fields that the caller may never see.
+_INSIDE = re.compile(r"Traceback \(most recent call last\)|\n\{'type': 'ir\.actions|\s(?:DETAIL|CONTEXT|HINT):\s")
 _SCREEN_HINT = re.compile(r"- (create/update|delete): ")
 
 _INVALID_FIELD = (
@@ -147,6 +149,7 @@ def _numbers(value: Any) -> Iterator[int]:
 _REQUIRED = re.compile(r'null value in column "(\w+)"')
 _REQUIRED_TEXT = re.compile(r"'[^'\n]*' \((\w+)\)\.?\s*\n")
 _UNIQUE = re.compile(r"DETAIL:\s+Key \(([^)]*)\)=\((.*?)\) already exists")
+_UNIQUE_RULE = re.compile(r'violates unique constraint "(\w+)"')
 _CHECK = re.compile(r'violates check constraint "(\w+)"')
 _LOCKED = {
     "LockError",
@@ -160,25 +163,39 @@ _LOCKED = {
 
 def _database(fault: Fault, call: Call) -> OdooError | None:
     """What PostgreSQL refused: told by the traceback, for the message is translated."""
-    if "UniqueViolation" in fault.name or "errors.UniqueViolation" in fault.debug:
-        found = _UNIQUE.search(fault.debug)
-        more = {"field": found[1], "value": found[2]} if found else {}
-        return OdooDuplicate(clean(fault.message), constraint="unique", **more)
-    if "is still referenced from table" in fault.debug:
-        return OdooValidation(clean(fault.message), constraint="restrict")
-    if "NotNullViolation" in fault.name or "errors.NotNullViolation" in fault.debug:
-        found = _REQUIRED.search(fault.debug) or _REQUIRED_TEXT.search(fault.message)
-        more = {"field": found[1]} if found else {}
-        return OdooValidation(clean(fault.message), constraint="required", value=None, **more)
-    if "CheckViolation" in fault.name or "errors.CheckViolation" in fault.debug:
-        found = _CHECK.search(fault.debug) or _CHECK.search(fault.message)
-        return OdooValidation(clean(fault.message), constraint="check", **({"rule": found[1]} if found else {}))
+    refused = _constraint(fault, call)
+    if refused is not None:
+        return refused
     if fault.short in _LOCKED:
         return OdooUnavailable(f"Odoo could not lock the records for {call}: somebody else changes them. Try again.")
     if fault.name.startswith("psycopg2.errors."):
         return OdooValidation(f"A value does not fit its field on {call.model}: {clean(fault.message.splitlines()[0])}")
     if fault.name.startswith("psycopg2."):
         return _no_database(fault)
+    return None
+
+
+def _constraint(fault: Fault, call: Call) -> OdooError | None:
+    """A rule of a table. In Odoo's words where it has some; PostgreSQL's own are for programmers."""
+    message = clean(fault.message)
+    if "UniqueViolation" in fault.name or "errors.UniqueViolation" in fault.debug:
+        found, rule = _UNIQUE.search(fault.debug), _UNIQUE_RULE.search(fault.debug)
+        more = {"field": found[1], "value": found[2]} if found else {}
+        if found and message.startswith("duplicate key"):
+            message = f"There is a record of {call.model} with this {found[1]} already: {found[2]}"
+        return OdooDuplicate(message, constraint="unique", **more, **({"rule": rule[1]} if rule else {}))
+    if "is still referenced from table" in fault.debug:
+        return OdooValidation(message, constraint="restrict")
+    if "NotNullViolation" in fault.name or "errors.NotNullViolation" in fault.debug:
+        found = _REQUIRED.search(fault.debug) or _REQUIRED_TEXT.search(fault.message)
+        if found and message.startswith("null value in column"):
+            message = f"Field `{found[1]}` is required."
+        return OdooValidation(message, constraint="required", value=None, **({"field": found[1]} if found else {}))
+    if "CheckViolation" in fault.name or "errors.CheckViolation" in fault.debug:
+        found = _CHECK.search(fault.debug) or _CHECK.search(fault.message)
+        if found and message.startswith("new row for relation"):
+            message = f"The values break the rule {found[1]} of Odoo's database."
+        return OdooValidation(message, constraint="check", **({"rule": found[1]} if found else {}))
     return None
 
 
@@ -204,7 +221,8 @@ def _by_name(fault: Fault, call: Call) -> OdooError | None:
     if fault.short in ("NotFound", "AttributeError") and call.method in message:
         return OdooMissing(f"{call.model} has no method {call.method}.", model=call.model, method=call.method)
     if fault.short == "MissingError":
-        return OdooMissing(message, model=call.model)
+        which = f" {', '.join(map(str, call.ids))}" if call.ids else ""
+        return OdooMissing(f"The record {call.model}{which} does not exist, or not any more.", model=call.model)
     if fault.short in ("AccessDenied", "Unauthorized", "SessionExpiredException"):
         return OdooAuthentication(
             "Odoo refused the login or key of this connection. Check its login, password and API key."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -73,10 +73,7 @@ class FieldMap:
 
     def serving(self, services: Services) -> FieldMap:
         """The same for one operation, with ``services`` of its own: the rules need not be held against Odoo again."""
-        rows = tuple(
-            replace(row, services=services, sub=row.sub.serving(services) if row.sub is not None else None)
-            for row in self.rows
-        )
+        rows = tuple(row.serving(services) for row in self.rows)
         binder = self._binder(self.model, self.binder.describe, self.reject_unmapped, services)
         return FieldMap(self.model, rows, self.fields, binder, self.reject_unmapped, self.absent, self.beside)
 

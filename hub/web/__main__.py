@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import sys
@@ -22,6 +23,8 @@ def main(descriptor: int) -> None:
         threads=settings.HUB_WEB_THREADS,
     )
     allow_files(limits.connections)
+    gc.collect()
+    gc.freeze()  # all that was imported stays for good: the collector need not walk through it while callers wait
     server = Server(application, socket.socket(fileno=descriptor), limits)
 
     def stop(number: int, frame: FrameType | None) -> None:

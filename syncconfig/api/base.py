@@ -18,7 +18,7 @@ from apilog import record, strangers
 from apilog.models import ApiLog
 from hub.api import errors, forms, prefer, query, trace
 from hub.api.body import check_body
-from hub.errors import HubError, InvalidInput, Misconfigured
+from hub.errors import HubError, InvalidInput, Misconfigured, OdooUnavailable
 from hub.flow.batching import Batch
 from hub.flow.inbound import Inbound
 from hub.odoo.connection import Odoo
@@ -175,6 +175,8 @@ class ApiView(APIView):
         if isinstance(exc, Accepted):
             return later.accepted(exc.job)
         self.failure = errors.as_hub_error(exc)
+        if isinstance(self.failure, OdooUnavailable) and self.request.method in ("GET", "HEAD"):
+            self.failure.public = type(self.failure).public  # nothing can have been done
         if (job := jobs.current.get()) is not None:
             job.failure = self.failure
         if isinstance(exc, limits.TooMany):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -117,6 +118,52 @@ def test_five_hundred_operations_are_a_few_calls(odoo: Odoo, make: Maker, unique
     make.keep_track("res.partner", [one.value for one in results[:250]])
     assert odoo.count("res.partner", [("name", "=like", f"{unique} %")]) == 250
     assert odoo.read("res.partner", [partner], ["ref"])[0]["ref"] == "249"
+
+
+@pytest.mark.parametrize("mode", ["all", "each"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        Operation("write", "res.partner", values={"name": False}),
+        Operation("create", "res.partner", values={"type": "contact", "comment": "hidden from callers"}),
+        Operation("create", "sale.order.line", values={"name": "hidden from callers"}),
+        Operation("create", "res.country", values={"name": "hidden from callers", "code": "BE"}),
+    ],
+    ids=lambda step: f"{step.kind} {step.model}",
+)
+def test_a_refusal_shows_nothing_of_the_row(odoo: Odoo, make: Maker, unique: str, step: Operation, mode: Mode) -> None:
+    if step.kind == "write":
+        step = replace(step, ids=[make("res.partner", name=unique, comment="hidden from callers")])
+    try:
+        (result,) = odoo.batch([step], mode)
+        told = result.error
+    except OdooError as error:
+        told = error
+    assert isinstance(told, OdooValidation)
+    shown = f"{told.message} {told.details}"
+    assert "hidden" not in shown
+    for word in ("DETAIL", "Failing row", "violates", "relation"):
+        assert word not in shown
+
+
+@pytest.mark.parametrize("mode", ["all", "each"])
+def test_those_who_make_the_same_record_at_the_same_moment_all_get_it(
+    odoo: Odoo, make: Maker, unique: str, mode: Mode
+) -> None:
+    name = unique.replace(" ", "_")
+    step = Operation(
+        "create",
+        "res.partner",
+        values={"name": unique, "ref": name},
+        match_id=f"match_{name}",
+        unless=(("ref", "=", name),),
+    )
+    with ThreadPoolExecutor(12) as pool:
+        results = list(pool.map(lambda _: odoo.batch([step], mode)[0], range(36)))
+    make.keep_track("res.partner", odoo.search("res.partner", [("ref", "=", name)]))
+    assert [one.error for one in results] == [None] * 36
+    assert len({one.value for one in results}) == 1
+    assert [one.existed for one in results].count(False) == 1
 
 
 def test_nothing_to_do(odoo: Odoo) -> None:

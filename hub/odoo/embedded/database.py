@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hub.datafolder import keep_private
 from hub.errors import OdooError, OdooProtocol, OdooUnavailable, OdooValidation
+from hub.turns import Turn
 
 MAX_IDLE = 8
 """Connections kept open between calls."""
@@ -31,7 +32,7 @@ class Database:
         self.path = Path(path)
         self.busy_seconds = busy_seconds
         self._lock = threading.Lock()
-        self._writing = threading.Lock()
+        self._turn = Turn(self.path, busy_seconds)
         self._idle: list[sqlite3.Connection] = []
         self._process = os.getpid()
         self._inherited: list[sqlite3.Connection] = []
@@ -39,7 +40,7 @@ class Database:
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[sqlite3.Connection]:
         """A transaction: committed at the end, rolled back on any error. A writer has the file to itself."""
-        with translated(self.path), self._turn() if write else nullcontext():
+        with translated(self.path), self._turn.taken() if write else nullcontext():
             connection = self._borrow()
             try:
                 connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -56,19 +57,6 @@ class Database:
                 raise
             finally:
                 self._give_back(connection)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One writer of this process after the other: who waits for SQLite itself sleeps up to 0.1 s between two looks.
-
-        Then SQLite decides after all: a fork may have left the turn with a thread that is not here.
-        """
-        mine = self._writing.acquire(timeout=self.busy_seconds)
-        try:
-            yield
-        finally:
-            if mine:
-                self._writing.release()
 
     def close(self) -> None:
         """Close the idle connections; the next transaction opens one anew."""

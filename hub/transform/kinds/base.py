@@ -23,7 +23,7 @@ FieldInfo = Mapping[str, Any]
 TO_MANY = ("one2many", "many2many")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bound:
     """A mapping row held against one Odoo: all that its kind needs to convert a value."""
 
@@ -47,6 +47,15 @@ class Bound:
     services: Services
     sub: FieldMap | None = None
     """The mapping of sub-records, for the rows that have one."""
+
+    def serving(self, services: Services) -> Bound:
+        """The same row with other services. Each call makes some of these, and dataclasses.replace takes its time."""
+        own = object.__new__(Bound)
+        vars(own).update(vars(self))
+        vars(own)["services"] = services
+        if self.sub is not None:
+            vars(own)["sub"] = self.sub.serving(services)
+        return own
 
     @property
     def name(self) -> str:
