@@ -18,8 +18,9 @@ from hub.odoo.connection import Odoo, Record
 from hub.odoo.introspect import nearest
 from hub.odoo.values import from_odoo
 from hub.transform.mapping import FieldMap
-from hub.transform.records import Describe
+from hub.transform.records import Describe, end_of
 from hub.transform.services import Services
+from hub.transform.sought import sought
 
 PAGE = 500
 """How many ids a run takes from Odoo at a time."""
@@ -66,7 +67,14 @@ def narrowing(plan: OutboundPlan, given: Any, describe: Describe) -> list[Any]:
         first = name.partition(".")[0]
         if first not in describe(plan.model):
             raise InvalidInput(f"{plan.model} has no field `{first}`.", field=name, constraint="unknown_field")
-    return found
+    return [one if isinstance(one, str) else _leaf(plan.model, one, describe) for one in found]
+
+
+def _leaf(model: str, condition: tuple[Any, str, Any], describe: Describe) -> tuple[Any, str, Any]:
+    name, operator, value = condition
+    if not isinstance(name, str):
+        return condition  # Odoo's (1, '=', 1) and (0, '=', 1): always and never
+    return name, operator, sought(value, operator, end_of(model, name, describe), name)
 
 
 def newest_ids(plan: OutboundPlan, odoo: Odoo, limit: int) -> list[int]:

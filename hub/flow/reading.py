@@ -18,6 +18,7 @@ from hub.transform.kinds import Bound
 from hub.transform.mapping import FieldMap
 from hub.transform.rule import Rule
 from hub.transform.services import Incoming
+from hub.transform.sought import sought
 
 MAX_LIMIT = 1000
 ID = Rule("id", "id")
@@ -104,7 +105,8 @@ class Reading:
                 constraint=row.kind.key,
             )
         if not row.out.converts_search or "like" in operator:
-            return value
+            info = records.end_of(self.plan.model, row.out.search_field(row), self.describe)
+            return sought(value, operator, info, name)
         convert = partial(row.kind.inward, row=row, incoming=Incoming({}))
         return [convert(one) for one in value] if isinstance(value, list) else convert(value) if value else value
 

@@ -59,7 +59,10 @@ class ApiView(APIView):
     asks: tuple[str, ...] = ()
     """What a configuration must offer one of, where that is not the request's own method."""
     parameters: Mapping[str, Sequence[str]] = {}
-    """By method, what may stand in the address behind the question mark; anything for a method that is not here."""
+    """By method, what may stand in the address behind the question mark; nothing for a method that is not here."""
+
+    any_parameters = False
+    """Whether anything may stand there: only where third parties post, who add what they like."""
 
     http_method_names = ["get", "post", "put", "patch", "delete", "head"]
     operation = ""
@@ -89,9 +92,9 @@ class ApiView(APIView):
         self.standing = self._counted(self.caller)
         super().initial(request, *args, **kwargs)
         check_body(request._request)
-        if (known := self.parameters.get(request.method or "")) is not None:
+        if not self.any_parameters:
             try:
-                query.check(request.query_params, known)
+                query.check(request.query_params, self.parameters.get(request.method or "", ()))
             except InvalidInput:
                 self.asked_of(request)  # what the caller may not do here at all is told first
                 raise

@@ -37,6 +37,7 @@ class JobsView(_OwnView):
     """``/api/sync/v1/jobs``: the client's own, the newest first."""
 
     operation = "list jobs"
+    parameters = {"GET": ("status", "page", "per_page")}
 
     def get(self, request: Request) -> Response:
         """A page of them without their answers; ``status`` narrows them."""

@@ -111,6 +111,7 @@ class IntakeView(ApiView):
 
     operation = "intake"
     deferrable = ("POST",)
+    any_parameters = True
 
     def post(self, request: Request, code: str) -> Response:
         """As a batch that goes on after errors."""
