@@ -28,7 +28,9 @@ TAGS[TAG] = (
 TEXT: Json = {"type": "string"}
 NEEDED: Json = {"type": "string", "minLength": 1}
 REPLAYED = ("Idempotency-Replayed",)
+WEBHOOK_ID: Json = {"type": "string", "examples": ["wh_4f1d2c3b5a697887"]}
 STATUS: Json = {
+    "type": "string",
     "enum": ["active", "paused", "waiting"],
     "description": "waiting: the hub calls you again after a rest, for you did not answer or asked for one.",
 }
@@ -58,11 +60,11 @@ def shared_schemas(resources: Sequence[Resource]) -> dict[str, Json]:
 def _webhook() -> Json:
     known = [*subscriptions.SHORT, *subscriptions.CALLED]
     properties: Json = {
-        "webhook_id": TEXT,
+        "webhook_id": WEBHOOK_ID,
         "status": STATUS,
         "reason": {"type": ["string", "null"], "description": "Why nothing is sent, while that is so."},
         "url": TEXT,
-        "events": {"type": "array", "items": {"enum": known}},
+        "events": {"type": "array", "items": {"type": "string", "enum": known}},
         "model": TEXT,
         "fields": {"type": "array", "items": TEXT},
         "created_at": {"type": "string", "format": "date-time"},
@@ -87,14 +89,14 @@ def _authentication() -> Json:
 def _registration(one: Resource, style: str) -> Json:
     """What is registered by one configuration: its model, and fields under its names."""
     by_event = style == events.EVENT
-    names = [name for name, row in one.readable.items()]
+    names = list(one.readable)
     properties: Json = {
         "callback_url" if by_event else "url": _url(),
         "events": _events(subscriptions.CALLED if by_event else subscriptions.SHORT),
         "model": {"const": one.configuration.model},
         "fields": {
             "type": ["array", "null"],
-            "items": {"enum": names} if names else TEXT,
+            "items": {"type": "string", "enum": names} if names else TEXT,
             "description": "Of these alone; an update that changes none of them is not told. All unless you say.",
         },
         "filters" if by_event else "conditions": _filters() if by_event else _conditions(),
@@ -114,7 +116,7 @@ def _url() -> Json:
 
 
 def _events(known: Sequence[str] | Mapping[str, str]) -> Json:
-    return {"type": "array", "minItems": 1, "items": {"enum": list(known)}}
+    return {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(known)}}
 
 
 def _conditions() -> Json:
@@ -154,7 +156,7 @@ def _register(subject: Subject, style: str, name: str, summary: str) -> Operatio
     held = subject.offering("GET")
     if not held:
         return None
-    answer = envelope("webhook_id", "status", webhook_id=TEXT, status={"const": "active"})
+    answer = envelope("webhook_id", "status", webhook_id=WEBHOOK_ID, status={"const": "active"})
     return Operation(
         name, summary, TAG, {201: ("Registered.", answer)},
         description=f"Fields go by the names under which you read them. You may have {subscriptions.MOST} webhooks.",
@@ -221,7 +223,7 @@ def change(subject: Subject) -> Operation:
 @endpoint("delete", "/webhooks/{id}", "hub")
 def delete(subject: Subject) -> Operation:
     """Nothing is sent any more."""
-    answer = envelope("message", "webhook_id", message=TEXT, webhook_id=TEXT)
+    answer = envelope("message", "webhook_id", message=TEXT, webhook_id=WEBHOOK_ID)
     return Operation(
         "delete-webhook", "Delete a webhook", TAG, {200: ("Nothing is sent any more, not even what waits.", answer)},
         parameters=[ID, shared("Idempotency-Key")],

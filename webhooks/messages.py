@@ -36,6 +36,7 @@ HEADERS: list[Json] = [
 ]
 RESPONSES: Json = {
     "2XX": {"description": "It arrived. Answer within 15 seconds; the body is not looked at."},
+    "3XX": {"description": "Not followed: this message is given up."},
     "408": {"description": "Not now: it is tried again, up to seven times within a day."},
     "410": {"description": "No more: the hub pauses the webhook."},
     "425": {"description": "Not now, as 408."},
@@ -90,7 +91,7 @@ def _body(name: str, held: Sequence[Resource], data: Json, *, record: bool) -> J
     return _closed(
         event={"const": name},
         timestamp={"type": "string", "format": "date-time"},
-        model={"enum": list(dict.fromkeys(one.configuration.model for one in held))},
+        model={"type": "string", "enum": list(dict.fromkeys(one.configuration.model for one in held))},
         record_id=RECORD_ID if record else {"type": "null"},
         data=data,
         changed_fields={

@@ -12,7 +12,6 @@ from syncconfig.api.contract.resources import Resource
 ADDRESS = "/{model}/{id}/{key}/content"
 BYTES: Json = {"schema": {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}}
 ANY_TYPE = "*/*"
-DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 ABOUT_PUT = """\
 The body is the file itself. `Content-Type` and the name in `Content-Disposition` go to Odoo's fields where the mapping
 has some for them. To empty the field, update the record with null.
@@ -33,8 +32,9 @@ def _key(keys: Sequence[str]) -> Json:
     }
 
 
-def _header(name: str, about: str, example: str) -> Json:
-    return {"name": name, "in": "header", "description": about, "schema": {"type": "string"}, "example": example}
+def _header(name: str, about: str) -> Json:
+    """Without an example, which Swagger UI would fill in and send."""
+    return {"name": name, "in": "header", "description": about, "schema": {"type": "string"}}
 
 
 def _keys(held: Sequence[Resource], *, written: bool) -> list[str]:
@@ -54,7 +54,7 @@ def download(subject: Subject) -> Operation | None:
         {200: ("The file.", BYTES["schema"]), 304: ("You have this very file.", None)},
         description=ABOUT_GET,
         parameters=[
-            shared("id"), _key(keys), _header("If-None-Match", told, f'"{DIGEST}"'), chooser(held),
+            shared("id"), _key(keys), _header("If-None-Match", told), chooser(held),
         ],
         errors=(400,), never=(406,), security=security_of(held), answer_types={200: ANY_TYPE},
         headers={200: ("ETag", "Content-Disposition", "Cache-Control"), 304: ("ETag",)},
@@ -76,7 +76,7 @@ def upload(subject: Subject) -> Operation | None:
         size={"type": "integer", "minimum": 1, "description": "Bytes."},
         sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
     )  # fmt: skip
-    named = _header("Content-Disposition", "The file's name (RFC 6266).", 'attachment; filename="offer.pdf"')
+    named = _header("Content-Disposition", 'The file\'s name (RFC 6266): `attachment; filename="offer.pdf"`.')
     return Operation(
         f"upload-{subject.model}", "Write a file to a binary field", subject.model,
         {200: ("Written.", answer)},

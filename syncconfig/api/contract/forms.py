@@ -32,15 +32,17 @@ def media(held: Sequence[Resource], operation: str) -> Json:
     parts: Json = {}
     for one in held:
         parts = _parts(one) | parts
+    # Swagger UI fills in these, part by part: together they make a form that the hub takes.
+    data, options = data | {"examples": [_rest(held[0], parts)]}, options | {"examples": [{"return_fields": ["id"]}]}
     schema: Json = {
         "type": "object",
         "description": "Fields in the part `data`, as JSON; or each in a part of its own: texts, and files under the "
         "external keys of binary fields.",
-        "properties": {"data": data, "options": options, **parts},
+        "properties": {**parts, "data": data, "options": options},
     }
     if all(one.flow is not None and one.parts.strict and not one.takes_any_shape for one in held):
         schema["additionalProperties"] = False
-    examples = {one.code: {"value": {"data": _example(one)}} for one in held}
+    examples = {one.code: {"value": _form(one)} for one in held}
     return {
         "schema": schema,
         "examples": examples,
@@ -75,6 +77,13 @@ def _text(schema: Json) -> Json | None:
     return None
 
 
-def _example(one: Resource) -> Json:
-    """The fields without the files, which are parts of their own."""
-    return {key: value for key, value in example_of(one).items() if key not in one.files(written=True)}
+def _form(one: Resource) -> Json:
+    """A form with the texts in parts of their own, and no file."""
+    parts, example = _parts(one), example_of(one)
+    texts = {key: example[key] for key, part in parts.items() if key in example and part is not FILE}
+    return {"data": _rest(one, parts), **texts}
+
+
+def _rest(one: Resource, parts: Json) -> Json:
+    """The fields that are no parts of their own."""
+    return {key: value for key, value in example_of(one).items() if key not in parts}
