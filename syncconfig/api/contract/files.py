@@ -13,8 +13,8 @@ ADDRESS = "/{model}/{id}/{key}/content"
 BYTES: Json = {"schema": {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}}
 ANY_TYPE = "*/*"
 ABOUT_PUT = """\
-The body is the file itself. `Content-Type` and the name in `Content-Disposition` go to Odoo's fields where the mapping
-has some for them. To empty the field, update the record with null.
+The body is the file itself, of any type. The name in `Content-Disposition` is written as well, where the mapping has a
+field for it. To empty the field, update the record with null.
 """
 ABOUT_GET = """\
 The file as a download, with the type that Odoo knows of it, else the one that its first bytes tell. There are no
