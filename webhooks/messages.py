@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.flow import events
 from hub.transform import contract
 from syncconfig.api.contract.components import Json
-from syncconfig.api.contract.operations import Message, message, one_of, schemas
+from syncconfig.api.contract.operations import one_of, schemas, section
 from syncconfig.api.contract.resources import Resource
 from webhooks.contract import TAG
 
@@ -107,40 +108,29 @@ def _body(name: str, held: Sequence[Resource], data: Json, *, record: bool) -> J
     )
 
 
-def _example(name: str, held: Sequence[Resource], data: Any, changed: Sequence[str], *, record: bool) -> Json:
-    return {
-        "event": name,
-        "timestamp": WHEN,
-        "model": held[0].configuration.model,
-        "record_id": 42 if record else None,
-        "data": data,
-        "changed_fields": list(changed),
-        "metadata": {"user_id": 2 if record else None, "company_id": 1 if record else None, "database": "production"},
-    }
-
-
 # Messages ---------------------------------------------------------------------------------------------
 
 
-def _register(name: str, style: str, summary: str, data: Json | None, example: Any, changes: bool = False) -> None:
-    """Register a message; without ``data`` it holds the record, and with ``changes`` the keys that changed."""
-    record = name != events.LONG["batch"]
+@dataclass(frozen=True)
+class Told:
+    """One message: without ``data`` it holds the record, and with ``changes`` the keys of it that changed."""
 
-    def describe(resources: Sequence[Resource]) -> Json | None:
-        held = _readable(resources)
-        if not held:
-            return None
-        shown = _sample(held) if example is None else example
-        changed = list(shown)[:1] if changes else []
-        if changes and style == events.EVENT:
-            shown = {key: shown[key] for key in changed}
-        schema = _body(name, held, _record(held) if data is None else data, record=record)
-        told = _example(name, held, shown, changed, record=record)
-        media = {"schema": schema, "examples": {"message": {"value": told}}}
+    name: str
+    style: str
+    summary: str
+    data: Json | None = None
+    sample: Mapping[str, Any] = field(default_factory=dict)
+    changes: bool = False
+    record: bool = True
+
+    def item(self, held: Sequence[Resource]) -> Json:
+        """The path item, for who may read by these configurations."""
+        schema = _body(self.name, held, _record(held) if self.data is None else self.data, record=self.record)
+        media = {"schema": schema, "examples": {"message": {"value": self._example(held)}}}
         operation: Json = {
-            "operationId": f"told-{name}",
-            "summary": summary,
-            "description": f"{SPELLINGS[style]} {ABOUT}",
+            "operationId": f"told-{self.name}",
+            "summary": self.summary,
+            "description": f"{SPELLINGS[self.style]} {ABOUT}",
             "tags": [TAG],
             "parameters": HEADERS,
             "requestBody": {"required": True, "content": {"application/json": media}},
@@ -148,22 +138,44 @@ def _register(name: str, style: str, summary: str, data: Json | None, example: A
         }
         return {"post": operation}
 
-    described: Message = describe
-    message(name)(described)
+    def _example(self, held: Sequence[Resource]) -> Json:
+        data = dict(self.sample) if self.data is not None else _sample(held)
+        changed = list(data)[:1] if self.changes else []
+        if self.changes and self.style == events.EVENT:
+            data = {key: data[key] for key in changed}
+        who = {"user_id": 2, "company_id": 1} if self.record else {"user_id": None, "company_id": None}
+        return {
+            "event": self.name,
+            "timestamp": WHEN,
+            "model": held[0].configuration.model,
+            "record_id": 42 if self.record else None,
+            "data": data,
+            "changed_fields": changed,
+            "metadata": {**who, "database": "production"},
+        }
 
 
-_register("create", events.WEBHOOK, "A record was created", None, None)
-_register("update", events.WEBHOOK, "A record was changed", None, None, changes=True)
-_register("delete", events.WEBHOOK, "A record is gone; its last values", None, None)
-_register("record.created", events.EVENT, "A record was created", None, None)
-_register("record.updated", events.EVENT, "A record was changed; what changed", None, None, changes=True)
-_register("record.deleted", events.EVENT, "A record is gone; its id", _closed(id=RECORD_ID), {"id": 42})
-_register(
-    "state.changed", events.EVENT, "The state of a record changed", _closed(id=RECORD_ID, old=STATE, new=STATE),
-    {"id": 42, "old": {"state": "draft"}, "new": {"state": "sale"}},
+MESSAGES = (
+    Told("create", events.WEBHOOK, "A record was created"),
+    Told("update", events.WEBHOOK, "A record was changed", changes=True),
+    Told("delete", events.WEBHOOK, "A record is gone; its last values"),
+    Told("record.created", events.EVENT, "A record was created"),
+    Told("record.updated", events.EVENT, "A record was changed; what changed", changes=True),
+    Told("record.deleted", events.EVENT, "A record is gone; its id", _closed(id=RECORD_ID), {"id": 42}),
+    Told(
+        "state.changed", events.EVENT, "The state of a record changed", _closed(id=RECORD_ID, old=STATE, new=STATE),
+        {"id": 42, "old": {"state": "draft"}, "new": {"state": "sale"}},
+    ),
+    Told(
+        "batch.completed", events.EVENT, "A batch of this API was carried out",
+        _closed(operations=COUNT, succeeded=COUNT, failed=COUNT, ids={"type": "array", "items": RECORD_ID}),
+        {"operations": 3, "succeeded": 2, "failed": 1, "ids": [42, 43]}, record=False,
+    ),
 )  # fmt: skip
-_register(
-    "batch.completed", events.EVENT, "A batch of this API was carried out",
-    _closed(operations=COUNT, succeeded=COUNT, failed=COUNT, ids={"type": "array", "items": RECORD_ID}),
-    {"operations": 3, "succeeded": 2, "failed": 1, "ids": [42, 43]},
-)  # fmt: skip
+
+
+@section("webhooks")
+def calls(resources: Sequence[Resource]) -> Json:
+    """The calls that the hub makes, by name: path items; none to who may read nothing."""
+    held = _readable(resources)
+    return {one.name: one.item(held) for one in MESSAGES} if held else {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from syncconfig.api.contract import files, hubwide, later, records, schemas
 from syncconfig.api.contract.components import HEADERS, PARAMETERS, Json, error_responses, shared_schemas
-from syncconfig.api.contract.operations import BASE, ENDPOINTS, MESSAGES, SCHEMAS, TAGS, Endpoint, Subject
+from syncconfig.api.contract.operations import BASE, ENDPOINTS, SCHEMAS, SECTIONS, TAGS, Endpoint, Subject
 from syncconfig.api.contract.resources import Resource, by_model
 
 DESCRIBED_BY = (records, files, hubwide, later)
@@ -35,7 +35,7 @@ def openapi(resources: Sequence[Resource], server: str, runs: Sequence[str] = ()
         found |= schemas.of(one)
     for describe in SCHEMAS:
         found |= describe(resources)
-    messages = calls(resources)
+    more = {name: describe(resources) for name, describe in SECTIONS.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Sync Hub", "version": "1", "description": INTRODUCTION},
@@ -43,7 +43,7 @@ def openapi(resources: Sequence[Resource], server: str, runs: Sequence[str] = ()
         "tags": [{"name": model, "description": _about(held)} for model, held in models.items()]
         + [{"name": name, "description": about} for name, about in TAGS.items()],
         "paths": paths(resources, runs),
-        **({"webhooks": messages} if messages else {}),
+        **{name: section for name, section in more.items() if section},
         "components": {
             "schemas": found,
             "headers": HEADERS,
@@ -63,12 +63,6 @@ def paths(resources: Sequence[Resource], runs: Sequence[str] = ()) -> Json:
             if operation is not None:
                 found.setdefault(f"{BASE}{path}", {})[one.method] = operation.as_openapi()
     return found
-
-
-def calls(resources: Sequence[Resource]) -> Json:
-    """The calls that the hub makes, by name: path items."""
-    found = {name: describe(resources) for name, describe in MESSAGES.items()}
-    return {name: item for name, item in found.items() if item is not None}
 
 
 def _subjects(one: Endpoint, resources: Sequence[Resource], runs: Sequence[str]) -> list[tuple[str, Subject]]:

@@ -137,10 +137,10 @@ def endpoint(method: str, path: str, scope: Scope) -> Callable[[Describe], Descr
 
 
 Schemas = Callable[[Sequence[Resource]], dict[str, Json]]
-Message = Callable[[Sequence[Resource]], Json | None]
+Section = Callable[[Sequence[Resource]], Json]
 
 SCHEMAS: list[Schemas] = []
-MESSAGES: dict[str, Message] = {}
+SECTIONS: dict[str, Section] = {}
 TAGS: dict[str, str] = {}
 """What each group of addresses that belong to no model is about."""
 
@@ -151,14 +151,11 @@ def schemas(describe: Schemas) -> Schemas:
     return describe
 
 
-def message(name: str) -> Callable[[Message], Message]:
-    """Register the function that describes a call which the hub makes, for OpenAPI's ``webhooks``: a path item.
+def section(name: str) -> Callable[[Section], Section]:
+    """Register the function that gives a further section of the document; an empty one is left out."""
 
-    None from it: the hub does not make this call to who may use no more than that.
-    """
-
-    def register(describe: Message) -> Message:
-        MESSAGES[name] = describe
+    def register(describe: Section) -> Section:
+        SECTIONS[name] = describe
         return describe
 
     return register
