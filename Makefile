@@ -51,7 +51,7 @@ test-newman: dev  ## the Postman collection, run by newman, which npm installs i
 	@HUB_TEST_NEWMAN="$$PWD/.newman/$(NEWMAN)/node_modules/.bin/newman" HUB_TEST_NEWMAN_REQUIRED=1 \
 		$(PYTEST) tests/openapi/test_postman.py $(ARGS)
 
-test-fuzz: dev  ## Schemathesis: whether the API does what its OpenAPI document says (about two minutes)
+test-fuzz: dev  ## Schemathesis: whether the API does what its OpenAPI document says (some minutes)
 	@$(PYTEST) -m fuzz tests/openapi $(ARGS)
 
 test-faults: dev  ## kills, outages, hostile receivers, two machines (PostgreSQL's initdb, redis-server, root for namespaces)

@@ -28,6 +28,7 @@ class WebhooksView(ApiView):
     operation = "webhooks"
     style = events.WEBHOOK
     known = BY_WEBHOOK
+    parameters = dict.fromkeys(("GET", "POST", "PATCH", "DELETE"), ())
 
     def post(self, request: Request) -> Response:
         """201 with its id; its owner must be allowed to read the model by an In configuration."""
@@ -64,13 +65,13 @@ class SubscribeView(WebhooksView):
     operation = "subscribe"
     style = events.EVENT
     known = BY_EVENT
-    http_method_names = ["post", "options"]
+    http_method_names = ["post"]
 
 
 class WebhookView(WebhooksView):
     """``/api/sync/v1/webhooks/{id}``: one of one's own."""
 
-    http_method_names = ["get", "patch", "delete", "options"]
+    http_method_names = ["get", "patch", "delete", "head"]
 
     def get(self, request: Request, public_id: str) -> Response:  # type: ignore[override]
         """What it is, and how it does."""

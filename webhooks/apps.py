@@ -10,7 +10,11 @@ class WebhooksConfig(AppConfig):
     verbose_name = "Events"
 
     def ready(self) -> None:
-        """Hear what concerns webhooks."""
-        from webhooks import hearing  # noqa: PLC0415 - models cannot be imported before all apps are loaded
+        """Hear what concerns webhooks; have their addresses and messages described in the API's document."""
+        from webhooks import (  # noqa: PLC0415 - models cannot be imported before all apps are loaded
+            contract,  # noqa: F401 - describes itself
+            hearing,
+            messages,  # noqa: F401 - describes itself
+        )
 
         hearing.connect()

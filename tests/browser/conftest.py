@@ -8,13 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.acceptance.running import RunningHub
 
 CHROMIUM = os.environ.get("HUB_TEST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
 SIZE = {"width": 1440, "height": 900}
+
+PATIENCE = 120_000.0
+"""Milliseconds: a machine that is busy with other things is slow, not wrong."""
+
+expect.set_options(timeout=PATIENCE)
 
 # Playwright runs an event loop in this thread, which Django takes for an async context.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -44,6 +49,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, hub: RunningHub) -> Iterator[Page]:
     """A logged-in page that fails the test for any error in its console."""
     context = browser.new_context(base_url=hub.url, viewport=SIZE)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     errors: list[str] = []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -46,6 +46,33 @@ def test_an_administrator_reads_it_and_tries_it_out_with_a_token(page: Page, hub
     assert asked == {urlsplit(hub.url).netloc}, "nothing comes from elsewhere"
 
 
+def test_a_form_is_filled_in_and_sent_part_by_part_and_errors_show_their_example(page: Page, hub: RunningHub) -> None:
+    page.goto(DOCS)
+    page.click(".auth-wrapper button.authorize")
+    page.fill(TOKEN, demo_token(hub))
+    page.click(f".auth-container:has({TOKEN}) button[type=submit]")
+    page.click(".modal-ux button.btn-done")
+    page.click(f"{CREATE} .opblock-summary-control")
+    page.select_option(f"{CREATE} select.content-type >> nth=0", "multipart/form-data")
+    page.click(f"{CREATE} .try-out__btn")
+    page.click(f"{CREATE} .execute")
+    expect(page.locator(f"{CREATE} .live-responses-table .response-col_status").last).to_contain_text("201")
+
+    missing = page.locator(f"{CREATE} .response[data-code='404']")
+    expect(missing).not_to_contain_text("NOT_FOUND")
+    missing.get_by_role("button", name="Example").click()
+    expect(missing).to_contain_text("NOT_FOUND")
+
+
+def test_the_page_shows_webhooks_and_what_they_are_sent(page: Page) -> None:
+    page.goto(DOCS)
+    expect(page.locator(".opblock-tag[data-tag='webhooks']")).to_be_visible()
+    sent = page.locator(".webhooks .opblock:has(.opblock-summary-description:text-is('The state of a record changed'))")
+    sent.locator(".opblock-summary-control").click()
+    expect(sent).to_contain_text('"event": "state.changed"')
+    expect(sent).to_contain_text("Idempotency-Key")
+
+
 def test_a_caller_sees_with_its_token_what_it_may_use(browser: Browser, hub: RunningHub) -> None:
     context = browser.new_context(base_url=hub.url)
     page = context.new_page()

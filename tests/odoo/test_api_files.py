@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import uuid
 import zlib
 from typing import Any
@@ -272,6 +273,30 @@ def test_a_form_changes_a_record_and_a_name_that_is_sent_wins(
     assert answer.json()["updated_fields"] == ["title", "file"]
     (record,) = odoo.read("ir.attachment", [attachment], ["name"])
     assert (record["name"], stored(odoo, attachment)) == ("Mine", PDF)
+
+
+def test_the_json_of_a_form_may_have_a_type_and_then_a_file_name_as_browsers_send_it(
+    api: APIClient, attachments: Configuration, made: Maker, odoo: Odoo
+) -> None:
+    title = f"Hub {uuid.uuid4()}"
+    data = json.dumps({"title": title}).encode()
+    parts = {
+        "data": SimpleUploadedFile("blob", data, "application/json"),
+        "options": SimpleUploadedFile("blob", b'{"return_fields": ["title"]}', "application/json"),
+        "file": SimpleUploadedFile("scan.pdf", PDF, "application/pdf"),
+    }
+    answer = api.post(FILES, parts, format="multipart")
+    assert answer.status_code == 201, answer.content
+    made.keep_track("ir.attachment", [answer.json()["id"]])
+    assert answer.json()["data"]["title"] == title
+    for content, kind, told in (
+        (data, "text/plain", "no file"),
+        (b"\xff", "application/json", "not UTF-8"),
+        (b"{", "application/json", "not valid JSON"),
+    ):
+        refused = api.post(FILES, {"data": SimpleUploadedFile("blob", content, kind)}, format="multipart")
+        assert refused.status_code == 400
+        assert told in refused.json()["error"]["message"]
 
 
 def test_a_file_for_a_field_that_holds_none_is_refused(api: APIClient, attachment: int) -> None:

@@ -20,7 +20,7 @@ ERRORS: dict[int, tuple[str, str, str]] = {
     406: ("NOT_ACCEPTABLE", "The API answers in JSON.", "The API answers in JSON: accept application/json."),
     409: ("DUPLICATE_RECORD", "The record exists already, or the first such request is under way.", "It exists."),
     413: ("PAYLOAD_TOO_LARGE", "The body is larger than the hub takes.", "The body is larger than 10 MB."),
-    415: ("UNSUPPORTED_MEDIA_TYPE", "The body is not JSON.", "Send the body as JSON."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "The body is of a type that this address does not read.", "Send the body as JSON."),
     422: ("IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another body.", "Use a new key."),
     429: ("RATE_LIMIT_EXCEEDED", "Too many calls: come back after `Retry-After` seconds.", "You may call 100 times."),
     500: ("INTERNAL_ERROR", "A fault of the hub, or of its configuration; quote the `trace_id`.", "Something failed."),
@@ -44,6 +44,12 @@ HEADERS: dict[str, Json] = {
     "WWW-Authenticate": {"description": "The ways to say who you are that would do.", "schema": {"type": "string"}},
     "Location": {"description": "The address of the record.", "schema": {"type": "string"}},
     "Preference-Applied": {"description": "respond-async", "schema": {"type": "string"}},
+    "ETag": {"description": "The file's SHA-256, between quotation marks.", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "That it is a download, and its name.", "schema": {"type": "string"}},
+    "Cache-Control": {
+        "description": "private, no-cache: keep it for yourself, and ask with `If-None-Match`.",
+        "schema": {"type": "string"},
+    },
     "Idempotency-Replayed": {
         "description": "This is the first answer again; nothing was done.",
         "schema": {"type": "string", "enum": ["true"]},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from syncconfig.api.contract import hubwide, later, records
+from syncconfig.api.contract import files, hubwide, later, records, schemas
 from syncconfig.api.contract.components import HEADERS, PARAMETERS, Json, error_responses, shared_schemas
-from syncconfig.api.contract.operations import BASE, ENDPOINTS, Endpoint, Subject
+from syncconfig.api.contract.operations import BASE, ENDPOINTS, SCHEMAS, SECTIONS, TAGS, Endpoint, Subject
 from syncconfig.api.contract.resources import Resource, by_model
 
-DESCRIBED_BY = (records, hubwide, later)
-"""The modules whose functions describe addresses; importing them registers these."""
+DESCRIBED_BY = (records, files, hubwide, later)
+"""The modules whose functions describe addresses; importing them registers these. Apps above register their own."""
 
 INTRODUCTION = """\
 Records of Odoo under the names of this hub's configurations. Every answer has `success`; a refusal has `error` with a
@@ -18,6 +18,9 @@ code, a message that says what to do, and the `trace_id` to quote when asking fo
 
 Where a model has several configurations, the header `X-Sync-Config` chooses one; without it, the first by code that
 offers the method answers.
+
+Before any of this, the web server itself refuses in the same form what is no request of HTTP/1.0 or 1.1 (400, 501,
+505), did not arrive in time (408), or has headers of more than 64 KB (431).
 """
 
 
@@ -27,18 +30,22 @@ def openapi(resources: Sequence[Resource], server: str, runs: Sequence[str] = ()
     ``runs``: the codes of the Out configurations that may be run.
     """
     models = by_model(resources)
-    schemas = shared_schemas()
+    found = shared_schemas()
     for one in resources:
-        schemas |= records.schemas(one)
+        found |= schemas.of(one)
+    for describe in SCHEMAS:
+        found |= describe(resources)
+    more = {name: describe(resources) for name, describe in SECTIONS.items()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Sync Hub", "version": "1", "description": INTRODUCTION},
         "servers": [{"url": server}],
         "tags": [{"name": model, "description": _about(held)} for model, held in models.items()]
-        + [{"name": "hub", "description": "The hub itself: what you may use, access tokens, this document."}],
+        + [{"name": name, "description": about} for name, about in TAGS.items()],
         "paths": paths(resources, runs),
+        **{name: section for name, section in more.items() if section},
         "components": {
-            "schemas": schemas,
+            "schemas": found,
             "headers": HEADERS,
             "parameters": PARAMETERS,
             "responses": error_responses(),

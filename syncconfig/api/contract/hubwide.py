@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from syncconfig.api.contract.components import ALL, OPTIONS, Json, header_references
-from syncconfig.api.contract.operations import Operation, Subject, endpoint, envelope, security_of
-from syncconfig.api.contract.records import _chooser
+from syncconfig.api.contract.operations import TAGS, Operation, Subject, endpoint, envelope, security_of
+from syncconfig.api.contract.parameters import chooser
 from syncconfig.api.oauth import FORM
 
 TAG = "hub"
+TAGS[TAG] = "The hub itself: what you may use, access tokens, requests that are carried out later, this document."
 METHODS: Json = {"type": "array", "items": {"enum": ["GET", "POST", "PUT", "PATCH", "DELETE"]}}
 TEXT: Json = {"type": "string"}
+
+
+def _run() -> Json:
+    """An Out configuration that may be started."""
+    names = ("configuration", "name", "model", "url")
+    return {"type": "object", "required": list(names), "properties": dict.fromkeys(names, TEXT)}
 
 
 @endpoint("get", "/", "hub")
@@ -29,7 +36,7 @@ def index(subject: Subject) -> Operation:
         "runs",
         client=TEXT,
         resources={"type": "array", "items": resource},
-        runs={"type": "array"},
+        runs={"type": "array", "items": _run()},
     )
     return Operation(
         "index", "What you may use", TAG, {200: ("Your configurations, in the way in which you ask.", answer)},
@@ -74,7 +81,7 @@ def schema(subject: Subject) -> Operation:
     return Operation(
         f"schema-{subject.model}", "The fields, methods and options", subject.model,
         {200: ("What you may send, and what you get.", answer)},
-        parameters=[_chooser(subject.resources)], security=security_of(subject.resources),
+        parameters=[chooser(subject.resources)], security=security_of(subject.resources),
     )  # fmt: skip
 
 

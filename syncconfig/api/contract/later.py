@@ -45,7 +45,7 @@ def job(subject: Subject) -> Operation:
     told = envelope("job", job={"allOf": [JOB, {"required": ["answer"], "properties": {"answer": answer}}]})
     return Operation(
         "get-job", "How far a job is, and its answer", TAG, {200: ("The job.", told)},
-        parameters=[JOB_ID], security=security_of(subject.resources),
+        parameters=[JOB_ID], security=security_of(subject.resources), headers={200: ("Retry-After",)},
     )  # fmt: skip
 
 
@@ -111,5 +111,5 @@ def run(subject: Subject) -> Operation | None:
     return Operation(
         "get-run", "How far a run is", TAG, {200: ("The run.", _run())},
         parameters=[_parameter("run_id", "path", {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}, "Its id.")],
-        security=[{"bearer": []}],
+        security=[{"bearer": []}], headers={200: ("Retry-After",)},
     )  # fmt: skip

@@ -10,6 +10,7 @@ from syncconfig.api.contract.components import ALL, ON_ALL, Json, header_referen
 from syncconfig.api.contract.resources import Resource
 
 BASE = "/api/sync/v1"
+JSON = "application/json"
 Scope = Literal["hub", "model", "configuration"]
 
 
@@ -36,19 +37,28 @@ LATER: Json = {
 
 @dataclass
 class Operation:
-    """One method of one address. ``answers``: the schema by status; None for an answer that is described elsewhere."""
+    """One method of one address. ``answers``: what each status says, and its schema; None for one without a body."""
 
     id: str
     summary: str
     tag: str
-    answers: dict[int, tuple[str, Json]]
+    answers: dict[int, tuple[str, Json | None]]
     description: str = ""
     parameters: list[Json] = field(default_factory=list)
     body: Json | None = None
     body_required: bool = True
     body_examples: dict[str, Any] = field(default_factory=dict)
-    body_type: str = "application/json"
+    body_type: str = JSON
+    more_bodies: Mapping[str, Json] = field(default_factory=dict)
+    """By media type: the media type objects of what else the body may be."""
+
+    answer_types: Mapping[int, str] = field(default_factory=dict)
+    """By status: the media type of an answer that is not JSON."""
+
     errors: Sequence[int] = ()
+    never: Sequence[int] = ()
+    """Statuses that other addresses answer, and this one never does."""
+
     error_responses: dict[int, Json] = field(default_factory=dict)
     security: list[dict[str, list[str]]] = field(default_factory=list)
     headers: Mapping[int, Sequence[str]] = field(default_factory=dict)
@@ -69,23 +79,30 @@ class Operation:
             found["description"] = self.description
         if self.parameters:
             found["parameters"] = self.parameters
-        if self.body is not None:
-            media: Json = {"schema": self.body}
-            if self.body_examples:
-                media["examples"] = {name: {"value": value} for name, value in self.body_examples.items()}
-            found["requestBody"] = {"required": self.body_required, "content": {self.body_type: media}}
+        if bodies := self._bodies():
+            found["requestBody"] = {"required": self.body_required, "content": bodies}
         found["responses"] = {str(status): self._answer(status) for status in sorted(self.answers)}
-        refused = sorted({*self.errors, *ALL, *([400, 415] if self.body is not None else [])})
+        refused = sorted({*self.errors, *ALL, *([400, 415] if bodies else [])} - set(self.never))
         found["responses"] |= {
             str(status): self.error_responses.get(status, {"$ref": f"#/components/responses/Error{status}"})
             for status in refused
         }
         return found | {"security": self.security}
 
+    def _bodies(self) -> dict[str, Json]:
+        if self.body is None:
+            return dict(self.more_bodies)
+        media: Json = {"schema": self.body}
+        if self.body_examples:
+            media["examples"] = {name: {"value": value} for name, value in self.body_examples.items()}
+        return {self.body_type: media, **self.more_bodies}
+
     def _answer(self, status: int) -> Json:
         told, schema = self.answers[status]
         headers = header_references(*ON_ALL, *self.headers.get(status, ()))
-        found: Json = {"description": told, "headers": headers, "content": {"application/json": {"schema": schema}}}
+        found: Json = {"description": told, "headers": headers}
+        if schema is not None:
+            found["content"] = {self.answer_types.get(status, JSON): {"schema": schema}}
         return found | ({"links": self.links[status]} if self.links.get(status) else {})
 
 
@@ -114,6 +131,31 @@ def endpoint(method: str, path: str, scope: Scope) -> Callable[[Describe], Descr
 
     def register(describe: Describe) -> Describe:
         ENDPOINTS.append(Endpoint(method, path, scope, describe))
+        return describe
+
+    return register
+
+
+Schemas = Callable[[Sequence[Resource]], dict[str, Json]]
+Section = Callable[[Sequence[Resource]], Json]
+
+SCHEMAS: list[Schemas] = []
+SECTIONS: dict[str, Section] = {}
+TAGS: dict[str, str] = {}
+"""What each group of addresses that belong to no model is about."""
+
+
+def schemas(describe: Schemas) -> Schemas:
+    """Register a function that gives schemas by name, made of what somebody may use, which addresses refer to."""
+    SCHEMAS.append(describe)
+    return describe
+
+
+def section(name: str) -> Callable[[Section], Section]:
+    """Register the function that gives a further section of the document; an empty one is left out."""
+
+    def register(describe: Section) -> Section:
+        SECTIONS[name] = describe
         return describe
 
     return register

@@ -2,152 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from hub.flow.batching import MOST
-from hub.transform import contract
-from hub.transform.mapping import ALWAYS
-from syncconfig.api.access import CHOOSER
-from syncconfig.api.contract.components import NEEDS, PARAMETERS, Json, options_schema
+from syncconfig.api.contract import forms
+from syncconfig.api.contract.components import NEEDS, Json, options_schema
 from syncconfig.api.contract.operations import Operation, Subject, endpoint, envelope, one_of, security_of
+from syncconfig.api.contract.parameters import chooser, domain, expand, fields, order, shared
 from syncconfig.api.contract.resources import Resource, example_of
+from syncconfig.api.contract.schemas import bodies, reference, shown
 
 ID: Json = {"type": "integer", "minimum": 1}
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 CREATED = {201: ("Location", "Idempotency-Replayed"), 200: ("Location", "Idempotency-Replayed")}
 REPLAYED = {200: ("Idempotency-Replayed",)}
-
-
-# Schemas of a configuration ---------------------------------------------------------------------------
-
-
-def schemas(one: Resource) -> dict[str, Json]:
-    """The schemas of one configuration, by name: what goes in and what comes out."""
-    title, methods = one.configuration.name, set(one.methods)
-    found = {f"{one.code}.record": _record(one)}
-    if "POST" in methods:
-        found[f"{one.code}.create"] = _data(one, complete=True) | {"title": f"{title}: a new record"}
-    if methods & NEEDS["update"]:
-        found[f"{one.code}.update"] = _data(one, complete=False) | {"title": f"{title}: changes"}
-    return found
-
-
-def _record(one: Resource) -> Json:
-    found: Json = {"type": "object", "title": one.configuration.name, "required": ["id"]}
-    if one.flow is None:
-        return found | {"description": one.trouble}
-    given = contract.given(one.parts)["properties"]
-    stamps = {name: {"type": ["string", "null"], "format": "date-time"} for name in ("create_date", "write_date")}
-    return found | {"properties": {"id": {"type": "integer"}} | stamps | given}
-
-
-def _data(one: Resource, *, complete: bool) -> Json:
-    if one.flow is None:
-        return {"type": "object", "description": one.trouble}
-    if one.takes_any_shape:
-        return {"type": "object", "description": "A script of the configuration reads it before the mapping does."}
-    return contract.accepted(one.parts, complete=complete)
-
-
-def _reference(one: Resource, part: str) -> Json:
-    return {"$ref": f"#/components/schemas/{one.code}.{part}"}
-
-
-def _shown(one: Resource) -> Json:
-    """The ``data`` of an answer to a create or an update."""
-    return {} if one.gives_any_shape else _reference(one, "record")
-
-
-def _bodies(held: Sequence[Resource], operation: str) -> Json:
-    """The body with ``data`` and ``options``, for each configuration."""
-    found = []
-    for one in held:
-        properties = {
-            "data": _reference(one, operation),
-            "options": options_schema(operation, list(one.readable)),
-        }
-        found.append({"type": "object", "required": ["data"], "properties": properties, "additionalProperties": False})
-    return one_of(found)
-
-
-# Parameters -------------------------------------------------------------------------------------------
-
-
-def _chooser(held: Sequence[Resource]) -> Json:
-    codes = [one.code for one in held]
-    return {
-        "name": CHOOSER,
-        "in": "header",
-        "description": "The code of the configuration that is to answer. Empty: the first that offers the method.",
-        "schema": {"type": "string", "enum": [*codes, ""]},
-    }
-
-
-def _fields(held: Sequence[Resource]) -> Json:
-    names = _names(held)
-    common = [name for name in names if all(name in one.readable for one in held)]
-    return {
-        "name": "fields",
-        "in": "query",
-        "description": f"Fields to return, with commas between them; all unless you say: {', '.join(names)}.",
-        "schema": {"type": "string"} | ({"pattern": _listed(names)} if names else {}),
-        "example": ",".join(["id", *[name for name in common if name not in ALWAYS][:2]]),
-    }
-
-
-def _order(held: Sequence[Resource]) -> Json:
-    rows = [row for one in held for row in one.readable.items()]
-    names = list(dict.fromkeys(name for name, row in rows if row.out.searchable))
-    return {
-        "name": "order",
-        "in": "query",
-        "description": "Fields to sort by, each with asc or desc behind it.",
-        "schema": {"type": "string"} | ({"pattern": _listed(names, r"(\s+(asc|desc|ASC|DESC))?")} if names else {}),
-        "example": "id desc",
-    }
-
-
-def _names(held: Sequence[Resource]) -> list[str]:
-    return list(dict.fromkeys(name for one in held for name in one.readable))
-
-
-def _listed(names: Sequence[str], behind: str = "") -> str:
-    """The pattern of a list of such names with commas between them; it may be empty."""
-    name = f"({'|'.join(re.escape(one) for one in names)}){behind}"
-    return rf"^\s*(,\s*)*({name}\s*(,\s*)+)*({name})?\s*$"
-
-
-def _expand(held: Sequence[Resource]) -> list[Json]:
-    """The parameter that gives relations with their names, where there are any."""
-    rows = [row for one in held for row in one.readable.values()]
-    names = list(dict.fromkeys(row.name for row in rows if row.info.get("relation") and row.kind.key == "plain"))
-    if not names:
-        return []
-    return [
-        {
-            "name": "expand",
-            "in": "query",
-            "description": f'Relations to give as {{"id", "name"}}: {", ".join(names)}.',
-            "schema": {"type": "string", "pattern": _listed(names)},
-        }
-    ]
-
-
-def _domain(held: Sequence[Resource]) -> Json:
-    for one in held:
-        for name, row in one.readable.items():
-            if row.rule.odoo_field == "name" and row.out.searchable:
-                return PARAMETERS["domain"] | {"example": f'[["{name}", "ilike", "a"]]'}
-    return PARAMETERS["domain"] | {"example": '[["id", ">", 0]]'}
-
-
-def _shared(name: str) -> Json:
-    return {"$ref": f"#/components/parameters/{name}"}
-
-
-# Addresses --------------------------------------------------------------------------------------------
 
 
 @endpoint("get", "/{model}", "model")
@@ -156,14 +25,14 @@ def listed(subject: Subject) -> Operation | None:
     held = subject.offering("GET")
     if not held:
         return None
-    page = {"type": "array", "items": one_of([_reference(one, "record") for one in held])}
+    page = {"type": "array", "items": one_of([reference(one, "record") for one in held])}
     block: Json = {"$ref": "#/components/schemas/Pagination"}
     return Operation(
         f"list-{subject.model}", "A page of records", subject.model,
         {200: ("The page.", envelope("data", "pagination", data=page, pagination=block))},
         parameters=[
-            _shared("page"), _shared("per_page"), _domain(held), _fields(held), _order(held), *_expand(held),
-            _chooser(held),
+            shared("page"), shared("per_page"), domain(held), fields(held), order(held), *expand(held),
+            chooser(held),
         ],
         errors=(400,), security=security_of(held),
     )  # fmt: skip
@@ -176,7 +45,7 @@ def create(subject: Subject) -> Operation | None:
     if not held:
         return None
     answer = envelope(
-        "id", "data", id=ID, data=one_of([_shown(one) for one in held]),
+        "id", "data", id=ID, data=one_of([shown(one) for one in held]),
         updated={"const": True, "description": "The record was there, found by the match keys, and updated."},
     )  # fmt: skip
     matching = [
@@ -185,14 +54,17 @@ def create(subject: Subject) -> Operation | None:
         for one in held
         if one.flow is not None and one.flow.plan.match
     ]
-    told = {201: ("Created. `data` holds the `return_fields`, or the id alone.", answer)}
+    told: dict[int, tuple[str, Json | None]] = {
+        201: ("Created. `data` holds the `return_fields`, or the id alone.", answer)
+    }
     if any(one.flow is not None and one.flow.plan.updates_matches and one.flow.plan.match for one in held):
         told[200] = ("Found by the match keys, and updated.", answer)
     return Operation(
         f"create-{subject.model}", "Create a record", subject.model, told,
         description=" ".join(matching),
-        parameters=[*_expand(held), _shared("Idempotency-Key"), _chooser(held)],
-        body=_bodies(held, "create"), body_examples={one.code: {"data": example_of(one)} for one in held},
+        parameters=[*expand(held), shared("Idempotency-Key"), chooser(held)],
+        body=bodies(held, "create"), body_examples={one.code: {"data": example_of(one)} for one in held},
+        more_bodies={forms.TYPE: forms.media(held, "create")},
         errors=(409, 422), security=security_of(held), may_wait=True, headers=CREATED, links={201: _links(subject)},
     )  # fmt: skip
 
@@ -200,10 +72,11 @@ def create(subject: Subject) -> Operation | None:
 def _links(subject: Subject) -> Json:
     """From a record that was created to what may be done with it."""
     by_method = {"GET": "get", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
+    names = [name for method, name in by_method.items() if subject.offering(method)]
+    names += ["download"] if any(one.files(written=False) for one in subject.offering("GET")) else []
+    names += ["upload"] if any(one.files(written=True) for one in subject.offering("PUT", "PATCH")) else []
     return {
-        name: {"operationId": f"{name}-{subject.model}", "parameters": {"id": "$response.body#/id"}}
-        for method, name in by_method.items()
-        if subject.offering(method)
+        name: {"operationId": f"{name}-{subject.model}", "parameters": {"id": "$response.body#/id"}} for name in names
     }
 
 
@@ -213,10 +86,10 @@ def read(subject: Subject) -> Operation | None:
     held = subject.offering("GET")
     if not held:
         return None
-    answer = envelope("id", "data", id=ID, data=one_of([_reference(one, "record") for one in held]))
+    answer = envelope("id", "data", id=ID, data=one_of([reference(one, "record") for one in held]))
     return Operation(
         f"get-{subject.model}", "One record", subject.model, {200: ("The record.", answer)},
-        parameters=[_shared("id"), _fields(held), *_expand(held), _chooser(held)],
+        parameters=[shared("id"), fields(held), *expand(held), chooser(held)],
         errors=(400,), security=security_of(held),
     )  # fmt: skip
 
@@ -228,14 +101,15 @@ def _update(subject: Subject, method: str) -> Operation | None:
     answer = envelope(
         "id", "updated_fields", "write_date",
         id=ID, updated_fields={"type": "array", "items": {"type": "string"}},
-        write_date={"type": ["string", "null"], "format": "date-time"}, data=one_of([_shown(one) for one in held]),
+        write_date={"type": ["string", "null"], "format": "date-time"}, data=one_of([shown(one) for one in held]),
     )  # fmt: skip
     examples = {one.code: {"data": example_of(one), "options": {"partial_update": True}} for one in held}
     return Operation(
         f"{method.lower()}-{subject.model}", "Update a record", subject.model,
         {200: ("Updated. With `return_fields`, `data` holds them.", answer)},
-        parameters=[_shared("id"), *_expand(held), _shared("Idempotency-Key"), _chooser(held)],
-        body=_bodies(held, "update"), body_examples=examples,
+        parameters=[shared("id"), *expand(held), shared("Idempotency-Key"), chooser(held)],
+        body=bodies(held, "update"), body_examples=examples,
+        more_bodies={forms.TYPE: forms.media(held, "update")},
         errors=(409, 422), security=security_of(held), may_wait=True, headers=REPLAYED,
     )  # fmt: skip
 
@@ -267,7 +141,7 @@ def delete(subject: Subject) -> Operation | None:
     archives = all(one.flow is not None and "active" in one.flow.map.fields for one in held)
     return Operation(
         f"delete-{subject.model}", "Delete or archive a record", subject.model, {200: ("Gone, or archived.", answer)},
-        parameters=[_shared("id"), _shared("Idempotency-Key"), _chooser(held)],
+        parameters=[shared("id"), shared("Idempotency-Key"), chooser(held)],
         body=body, body_required=False, body_examples={"delete": {"options": {"archive_instead": archives}}},
         errors=(409, 422), security=security_of(held), may_wait=True, headers=REPLAYED,
     )  # fmt: skip
@@ -279,14 +153,14 @@ def search(subject: Subject) -> Operation | None:
     held = subject.offering("GET")
     if not held:
         return None
-    records = {"type": "array", "items": one_of([_reference(one, "record") for one in held])}
+    records = {"type": "array", "items": one_of([reference(one, "record") for one in held])}
     count: Json = {"type": "integer", "minimum": 0, "description": "How many there are in all."}
     return Operation(
         f"search-{subject.model}", "Records that match a domain", subject.model,
         {200: ("The records.", envelope("count", "records", count=count, records=records))},
         parameters=[
-            _domain(held), _fields(held), _shared("limit"), _shared("offset"), _order(held), *_expand(held),
-            _chooser(held),
+            domain(held), fields(held), shared("limit"), shared("offset"), order(held), *expand(held),
+            chooser(held),
         ],
         errors=(400,), security=security_of(held),
     )  # fmt: skip
@@ -299,14 +173,14 @@ def batch(subject: Subject) -> Operation | None:
     if not held:
         return None
     body = one_of([_batch_body(one) for one in held])
-    answer = results([_reference(one, "record") for one in held])
+    answer = results([reference(one, "record") for one in held])
     return Operation(
         f"batch-{subject.model}", "Many operations in one request", subject.model,
         {
             200: ("All went well.", answer),
             207: ("Some went well; `summary` counts them, and `results` says which.", answer),
         },
-        parameters=[_shared("Idempotency-Key"), _chooser(held)],
+        parameters=[shared("Idempotency-Key"), chooser(held)],
         body=body, body_examples={one.code: _batch_example(one) for one in held},
         errors=(409, 422), security=security_of(held), may_wait=True, headers=REPLAYED,
     )  # fmt: skip
@@ -318,7 +192,7 @@ def _batch_body(one: Resource) -> Json:
         if NEEDS[name] & set(one.methods):
             properties: dict[str, Any] = {"method": {"const": name}}
             properties |= {"id": dict(ID, maximum=2**31 - 1)} if name != "create" else {}
-            properties |= {"data": _reference(one, name)} if name != "delete" else {}
+            properties |= {"data": reference(one, name)} if name != "delete" else {}
             kinds.append(
                 {
                     "type": "object",
@@ -380,7 +254,7 @@ def intake(subject: Subject) -> Operation | None:
     if not held:
         return None
     (one,) = held
-    record = _reference(one, "create")
+    record = reference(one, "create")
     body: Json = {"anyOf": [record, {"type": "array", "items": record, "maxItems": MOST}]}
     example: Any = [example_of(one)]
     for step in reversed((one.configuration.records_path or "").split(".") if one.configuration.records_path else []):
@@ -391,10 +265,10 @@ def intake(subject: Subject) -> Operation | None:
     return Operation(
         f"in-{one.code}", f"What a third party posts: {one.configuration.name}", subject.model,
         {
-            200: ("All went well.", results([_reference(one, "record")])),
-            207: ("Some went well.", results([_reference(one, "record")])),
+            200: ("All went well.", results([reference(one, "record")])),
+            207: ("Some went well.", results([reference(one, "record")])),
         },
         description="The record, or each of the list, is created, or updated by its match keys.",
-        parameters=[_shared("Idempotency-Key")], body=body, body_examples={one.code: example},
+        parameters=[shared("Idempotency-Key")], body=body, body_examples={one.code: example},
         errors=(409, 422), security=one.security, may_wait=True, headers=REPLAYED,
     )  # fmt: skip

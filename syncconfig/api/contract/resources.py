@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from hub.errors import HubError
+from hub.flow.attached import holds_file
 from hub.flow.inbound import Inbound
 from hub.transform import contract
 from hub.transform.contract import Part
@@ -49,6 +50,13 @@ class Resource:
             return {}
         rows = {row.name: row for row in self.flow.map.readable}
         return {name: self.flow.map.row_for(name, "fields") for name in ALWAYS} | rows
+
+    def files(self, *, written: bool) -> list[str]:
+        """The external keys of the fields whose content has an address of its own."""
+        rows = self.flow.map.by_key() if self.flow is not None else {}
+        return [
+            key for key, row in rows.items() if holds_file(row) and (row.rule.writes if written else row.rule.reads)
+        ]
 
     @property
     def security(self) -> list[dict[str, list[str]]]:
