@@ -207,6 +207,12 @@ class OdooUnavailable(OdooError):
             )
 
 
+class OdooLocked(OdooUnavailable):
+    """Others change the same records at the same moment. Odoo has undone what this call did, so it may be repeated."""
+
+    public = "Others change the same records in Odoo just now. Try again in a moment."
+
+
 class OdooCertificate(OdooUnavailable):
     """No TLS connection: an expired, self-signed or foreign certificate. Waiting does not mend it."""
 

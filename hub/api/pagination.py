@@ -45,7 +45,7 @@ class Page:
             "per_page": self.per_page,
             "pages": pages,
             "next": link(self.number + 1),
-            "previous": link(self.number - 1),
+            "previous": link(min(self.number - 1, pages)),  # behind the end: back to the last one
         }
 
 

@@ -35,6 +35,7 @@ class TraceMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         trace_id = accepted(request.headers.get(HEADER, ""))
+        request.trace_id = trace_id  # type: ignore[attr-defined]  # for what Django logs of it afterwards
         token = current.set(trace_id)
         try:
             response = self.get_response(request)
@@ -58,5 +59,5 @@ class TraceFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add ``trace_id``; lets every record pass."""
-        record.trace_id = current.get()
+        record.trace_id = getattr(getattr(record, "request", None), "trace_id", "") or current.get()
         return True

@@ -112,7 +112,7 @@ class Reading:
 
     def _chosen(self, query: Mapping[str, str]) -> Sequence[Bound]:
         names = named(query.get("fields", ""))
-        rows = self.rows(names, "fields") if names else [self._id, *self.map.readable]
+        rows = self.rows(names, "fields") if names else [self._id, *filter(_is_light, self.map.readable)]
         return self._expanded(rows, query.get("expand", ""))
 
     def _expanded(self, rows: Sequence[Bound], expand: str) -> Sequence[Bound]:
@@ -143,14 +143,20 @@ class Reading:
             ", ".join(" ".join([self._sortable(self.map.row_for(name, "order")), *how]) for name, *how in parts) or None
         )
 
-    @staticmethod
-    def _sortable(row: Bound) -> str:
+    def _sortable(self, row: Bound) -> str:
         if not row.out.searchable:
             raise InvalidInput(
                 f"`{row.name}` is made by the mapping ({row.kind.label}), so records cannot be ordered by it.",
                 field="order",
                 value=row.name,
                 constraint=row.kind.key,
+            )
+        if "." in row.rule.odoo_field or not row.info.get("sortable", True):
+            raise InvalidInput(
+                f"Odoo cannot order records by `{row.name}`, for it keeps no column of it. Order by a plain field.",
+                field="order",
+                value=row.name,
+                constraint="sortable",
             )
         return row.rule.odoo_field
 
@@ -199,3 +205,8 @@ def _number(query: Mapping[str, str], name: str, default: int, most: int) -> int
             f"`{name}` must be a whole number from 0 to {most}.", field=name, value=text[:40], constraint="range"
         )
     return int(text)
+
+
+def _is_light(row: Bound) -> bool:
+    """Whether it comes unasked: a file, of which a page may hold a thousand, must be named, or fetched by itself."""
+    return bool(row.end["type"] != "binary")

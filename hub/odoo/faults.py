@@ -17,6 +17,7 @@ from hub.errors import (
     OdooDuplicate,
     OdooError,
     OdooInvalidField,
+    OdooLocked,
     OdooMissing,
     OdooTooLarge,
     OdooUnavailable,
@@ -167,7 +168,7 @@ def _database(fault: Fault, call: Call) -> OdooError | None:
     if refused is not None:
         return refused
     if fault.short in _LOCKED:
-        return OdooUnavailable(f"Odoo could not lock the records for {call}: somebody else changes them. Try again.")
+        return OdooLocked(f"Odoo could not lock the records for {call}: somebody else changes them. Try again.")
     if fault.name.startswith("psycopg2.errors."):
         return OdooValidation(f"A value does not fit its field on {call.model}: {clean(fault.message.splitlines()[0])}")
     if fault.name.startswith("psycopg2."):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Any, TypeVar
 
-from hub.errors import OdooError, OdooInvalidField, OdooMissing, OdooProtocol
+from hub.errors import OdooError, OdooInvalidField, OdooLocked, OdooMissing, OdooProtocol
 from hub.odoo import batch, version
 from hub.odoo.address import identity
 from hub.odoo.answer import check
@@ -33,6 +35,9 @@ from hub.odoo.values import plain
 from hub.redact import redact_text
 
 _Kind = TypeVar("_Kind")
+
+LOCKED_WAITS = (0.1, 0.3, 0.9)
+"""Seconds, more or less, before a call is made again whose records others were changing."""
 
 REPEATABLE = frozenset(
     {
@@ -246,13 +251,24 @@ class RemoteOdoo(Odoo):
 
     def _do(self, call: Call, context: Context | None) -> Any:
         asked = Call(call.model, call.method, call.ids, plain(call.args))
+        merged = {**self._context, **plain(dict(context or {}))}
         try:
             with self._hiding():
-                return self._carry(asked, {**self._context, **plain(dict(context or {}))})
+                return self._patiently(lambda: self._carry(asked, merged))
         except OdooInvalidField as error:
             if call.method != "fields_get":  # which suggestions are made from
                 raise self._suggest(error) from None
             raise
+
+    @staticmethod
+    def _patiently(carry: Callable[[], Any]) -> Any:
+        """Once more where others changed the same records meanwhile: Odoo has tried five times by then, all at once."""
+        for wait in LOCKED_WAITS:
+            try:
+                return carry()
+            except OdooLocked:
+                time.sleep(wait * (0.5 + random.random()))
+        return carry()
 
     @contextmanager
     def _hiding(self) -> Iterator[None]:

@@ -106,7 +106,7 @@ def _moment(value: str | date, *, zone: bool = True) -> datetime:
     if isinstance(value, str):
         text = value.strip()
         try:
-            value = datetime.fromisoformat(text)
+            value = datetime.fromisoformat(text.upper())  # RFC 3339 takes t and z, too
         except ValueError:
             raise OdooValidation(
                 f"`{text[:60]}` is not a date. Write ISO 8601, such as 2026-01-31T14:30:00Z or 2026-01-31."

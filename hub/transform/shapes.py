@@ -36,7 +36,11 @@ GIVES: Mapping[str, Schema] = {
     "many2one": {"type": ["integer", "object", "null"]},  # an object where the caller asked for it by `expand`
     "one2many": {"type": "array", "items": {"type": ["integer", "object"]}},
     "many2many": {"type": "array", "items": {"type": ["integer", "object"]}},
-    "binary": {"type": ["string", "null"], "contentEncoding": "base64"},
+    "binary": {
+        "type": ["string", "null"],
+        "contentEncoding": "base64",
+        "description": "Comes only where `fields` names it.",
+    },
 }
 """What a caller gets. Types that are not named here may be anything."""
 

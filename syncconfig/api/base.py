@@ -92,6 +92,7 @@ class ApiView(APIView):
         self.standing = self._counted(self.caller)
         super().initial(request, *args, **kwargs)
         check_body(request._request)
+        errors.check_encoding(request._request)
         if not self.any_parameters:
             try:
                 query.check(request.query_params, self.parameters.get(request.method or "", ()))
@@ -202,7 +203,7 @@ class ApiView(APIView):
             if self.claim is not None:
                 idempotency.finish(self.claim, final.status_code, final.data)
             record.answer(self.log, final.status_code, final.items(), content, self.failure)
-        elif self.failure is not None:
+        elif self.failure is not None and not isinstance(self.failure, errors.DatabaseBusy):
             strangers.note(
                 self._about(request._request),
                 request.method or "",

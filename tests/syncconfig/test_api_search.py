@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -98,3 +100,77 @@ def test_a_domain_that_is_none_is_a_400(api: APIClient, domain: str) -> None:
 
 def test_a_misspelt_field_gets_a_suggestion(api: APIClient) -> None:
     assert "Did you mean `email`?" in api.get(URL, {"domain": '[["emial","=","x"]]'}).json()["error"]["message"]
+
+
+@pytest.fixture
+def dated(customers_in: Configuration, odoo: Odoo) -> str:
+    """The moment of a record's last change, as the API tells it."""
+    for field in ("write_date", "active", "color", "image_1920", "category_id", "country_id.code"):
+        customers_in.mappings.create(odoo_field=field, external_key=field.replace(".", "_"))
+    (one,) = odoo.search_read("res.partner", [("name", "=", "Find b")], ["write_date"])
+    return str(one["write_date"]).replace(" ", "T") + "Z"
+
+
+@pytest.mark.parametrize(
+    ("operator", "shift", "hit"),
+    [("=", "Z", True), (">=", "Z", True), (">", "Z", False), ("=", "+00:00", True), ("<", ".5Z", False)],
+)
+def test_what_the_api_tells_of_a_moment_can_be_searched_for(
+    api: APIClient, dated: str, operator: str, shift: str, hit: bool
+) -> None:
+    moment = dated[:-1] + shift
+    condition = json.dumps([["name", "=", "Find b"], ["write_date", operator, moment]])
+    assert found(api, condition) == (["Find b"] if hit else [])
+
+
+def test_a_moment_in_another_zone_is_the_same_moment(api: APIClient, dated: str) -> None:
+    there = datetime.fromisoformat(dated).astimezone(timezone(timedelta(hours=5, minutes=30))).isoformat()
+    assert found(api, json.dumps([["name", "=", "Find b"], ["write_date", "=", there]])) == ["Find b"]
+    assert found(api, json.dumps([["name", "=", "Find b"], ["write_date", "in", [there]]])) == ["Find b"]
+    day = dated[:10]
+    assert found(api, json.dumps([["name", "=", "Find b"], ["write_date", ">=", day]])) == ["Find b"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "constraint"),
+    [
+        (["write_date", ">", "2026-13-45"], "format"),
+        (["write_date", ">", 5], "type"),
+        (["active", "=", "maybe"], "type"),
+        (["color", "=", "abc"], "type"),
+        (["color", "=", 10**12], "range"),
+        (["name", "=", {"a": 1}], "type"),
+        (["name", "in", [["x"]]], "type"),
+        (["name", "like", ["x"]], "type"),
+    ],
+    ids=str,
+)
+def test_a_value_that_no_such_field_has_is_refused_by_the_hub(
+    api: APIClient, dated: str, condition: list[Any], constraint: str
+) -> None:
+    answer = api.get(URL, {"domain": json.dumps([condition])})
+    assert answer.status_code == 400
+    details = answer.json()["error"]["details"]
+    assert (details["field"], details["constraint"]) == (condition[0], constraint)
+
+
+@pytest.mark.parametrize("value", [True, "true", 1])
+def test_a_boolean_is_searched_for_in_each_spelling(api: APIClient, dated: str, value: Any) -> None:
+    names = ["Find a", "Find b", "Find c", "Find d"]
+    assert found(api, json.dumps([["name", "like", "Find "], ["active", "=", value]])) == names
+
+
+@pytest.mark.parametrize("name", ["category_id", "country_id_code"])
+def test_an_order_that_odoo_cannot_keep_names_the_callers_field(api: APIClient, dated: str, name: str) -> None:
+    answer = api.get(URL, {"order": f"{name} desc"})
+    details = answer.json()["error"]["details"]
+    assert (answer.status_code, details["field"], details["value"]) == (400, "order", name)
+
+
+def test_a_file_comes_only_where_it_is_named(api: APIClient, dated: str) -> None:
+    (whole,) = api.get(URL, {"domain": '[["name","=","Find b"]]'}).json()["records"]
+    assert "image_1920" not in whole
+    assert "color" in whole
+    (named,) = api.get(URL, {"domain": '[["name","=","Find b"]]', "fields": "name,image_1920"}).json()["records"]
+    assert set(named) == {"id", "name", "image_1920"}
+    assert "image_1920" not in api.get(f"/api/sync/v1/res.partner/{named['id']}").json()["data"]
