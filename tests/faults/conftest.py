@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.acceptance.running import RunningHub, until
+from tests.faults import diagnosis
 from tests.faults.receiver import Receiver
 from tests.faults.servers import OwnPostgres, OwnRedis
 
@@ -20,6 +21,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("faults")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure says what the hubs were doing, before they are taken away."""
+    report = yield
+    if report.failed and diagnosis.watched:
+        report.sections.append(("what the hubs were doing", diagnosis.told()))
+    return report
 
 
 QUIET = """
@@ -99,9 +111,11 @@ def start_hub(tmp_path: Path) -> Iterator[Callable[..., RunningHub]]:
             **{"HUB_ALLOWED_NETWORKS": "127.0.0.0/8", "HUB_WORKERS": "2", **environment},
         )
         started.append(hub)
+        diagnosis.watched.append(hub)
         return hub.start()
 
     yield start
+    diagnosis.watched.clear()
     for hub in started:
         hub.discard()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.running import PATIENCE, RunningHub, until
+from tests.faults import diagnosis
 from tests.faults.conftest import Faulty
 from tests.faults.machines import Machine, network
 from tests.faults.receiver import Arrival, Receiver
@@ -68,9 +69,11 @@ def two(tmp_path: Path) -> Iterator[tuple[HubOn, HubOn, Receiver]]:
                 if number:  # both work for the same Odoo, which here is a file
                     hubs[-1].data.mkdir(mode=0o700)
                     (hubs[-1].data / "odoo.sqlite3").symlink_to(hubs[0].data / "odoo.sqlite3")
+                diagnosis.watched.append(hubs[-1])
                 hubs[-1].start()
             yield hubs[0], hubs[1], receiver
         finally:
+            diagnosis.watched.clear()
             for hub in hubs:
                 hub.kill_everything()
             receiver.close()
