@@ -95,7 +95,7 @@ def test_two_machines_share_the_work_and_one_carries_on_alone(two: tuple[HubOn, 
 
     receiver.answer = answer
     faulty = Faulty(one, receiver)
-    ids = faulty.push(120)
+    ids = faulty.push(120, read_timeout=PATIENCE)  # for as long as the slower machine takes to begin
     state = faulty.all_delivered(ids)
     assert senders == {one.machine.address, other.machine.address}
     assert set(receiver.counts().values()) == {1}, "no message was sent by both"
@@ -107,6 +107,7 @@ def test_two_machines_share_the_work_and_one_carries_on_alone(two: tuple[HubOn, 
         if arrival.client == one.machine.address:
             under_way.set()
             receiver.over.wait(PATIENCE)  # its sender is killed meanwhile
+        under_way.wait(PATIENCE)  # the other machine leaves it something to begin with
         return 200
 
     before = len(receiver.arrivals)
