@@ -19,6 +19,8 @@ class Arrival:
     path: str
     body: Any
     message_id: str
+    """By which a receiver tells a repetition from news."""
+
     client_port: int
     """The sender's end of the connection: leads to the process that holds it."""
 
@@ -56,7 +58,7 @@ class Receiver:
                 arrival = Arrival(
                     self.path,
                     json.loads(body or b"null"),
-                    self.headers.get("webhook-id", ""),
+                    self.headers["Idempotency-Key"],
                     self.client_address[1],
                     str(self.client_address[0]),
                 )
@@ -90,6 +92,12 @@ class Receiver:
         """How often each record came."""
         with self._lock:
             return Counter(one.record for one in self.arrivals)
+
+    def same_messages(self) -> bool:
+        """Whether all that came of a record was one and the same message."""
+        with self._lock:
+            pairs = {(one.record, one.message_id) for one in self.arrivals}
+        return all(message for _, message in pairs) and len(pairs) == len({record for record, _ in pairs})
 
     def close(self) -> None:
         """End it."""
