@@ -96,7 +96,7 @@ def test_a_worker_killed_between_the_answer_and_its_commit_repeats_that_one_mess
     assert faulty.receiver.counts() == {record: 2}
     assert faulty.receiver.arrivals[-1].at - begun < RECOVERY
     assert faulty.receiver.same_messages()
-    assert state["attempts"] == {str(record): 2}
+    assert state["attempts"] == {record: 2}
 
 
 def holder_busy(faulty: Faulty, pid: int) -> bool:
@@ -224,7 +224,7 @@ def test_a_delivery_that_kills_its_worker_each_time_is_given_up_and_its_neighbou
     until(lambda: faulty.left()["states"].get("dead") and not faulty.left()["unfinished"], "the end of it")
     state = faulty.left()
     assert state["states"] == {"dead": 1, "done": len(ids) - 1}
-    assert "died during the last attempt" in state["errors"][str(poison[0])]
+    assert "died during the last attempt" in state["errors"][poison[0]]
     counts = faulty.receiver.counts()
     assert counts.pop(poison[0]) == 3
     assert set(counts) == set(ids) - set(poison)

@@ -67,7 +67,7 @@ def test_a_worker_that_is_stopped_past_its_lease_cannot_write_what_it_learned_la
     until(lambda: not faulty.hub.shell(HOLDS.format(pid=stopped[0])), "the late one's end")
     state = faulty.left()
     assert state["states"] == {"done": 1}
-    assert state["errors"] == {str(record): ""}
+    assert state["errors"] == {record: ""}
     assert faulty.receiver.counts() == {record: 2}
     assert faulty.receiver.same_messages()
 
