@@ -1,6 +1,6 @@
 """Values that are searched for: checked and converted by the field's type, before Odoo is asked.
 
-Odoo takes moments in its own spelling alone, and answers what does not fit a field with whatever its code stumbled over.
+Odoo takes moments in its own spelling alone, and tells what its code stumbled over where a value does not fit a field.
 """
 
 from __future__ import annotations

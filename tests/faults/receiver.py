@@ -54,7 +54,11 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    self.close_connection = True  # the sender was killed before it had said all
+                    return
                 arrival = Arrival(
                     self.path,
                     json.loads(body or b"null"),
