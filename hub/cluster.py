@@ -23,10 +23,13 @@ django.setup()
 
 from django_q.cluster import Cluster, Sentinel, get_mp_context  # noqa: E402 - needs the apps
 from django_q.conf import Conf  # noqa: E402
+from django_q.pusher import pusher  # noqa: E402
 from django_q.scheduler import scheduler  # noqa: E402
+from django_q.signals import post_execute_in_worker, pre_execute  # noqa: E402
 from django_q.status import Stat  # noqa: E402
 
 from hub import stopping, timetable  # noqa: E402
+from hub.handout import Desk, Tally  # noqa: E402
 from hub.outages import AWAY, one_line  # noqa: E402
 
 logger = logging.getLogger(__name__)
@@ -40,6 +43,38 @@ SCHEDULES_EVERY = 20.0
 
 class Guard(Sentinel):
     """Watches over workers, monitor and pusher."""
+
+    tally: Tally
+    place: int
+    """Which of the workers a process is, once it is forked."""
+
+    def spawn_cluster(self) -> None:
+        """Start all of them."""
+        self.tally, self.places = Tally(self.pool_size), dict[int, int]()
+        pre_execute.connect(self.begins)
+        post_execute_in_worker.connect(self.ends)
+        super().spawn_cluster()
+
+    def spawn_worker(self) -> None:
+        """Start a worker, at the place of one that is gone."""
+        self.place = min(set(range(self.pool_size)) - {self.places[one.pid] for one in self.pool})
+        self.tally.replaced(self.place)
+        super().spawn_worker()
+        self.places[self.pool[-1].pid] = self.place
+
+    def spawn_pusher(self) -> BaseProcess:
+        """Start the pusher, which takes no more from the queue than there are workers for."""
+        desk = Desk(self.tally, self.broker, self.task_queue)
+        started: BaseProcess = self.spawn_process(pusher, desk, self.event_out, desk)
+        return started
+
+    def begins(self, **_: Any) -> None:
+        """In a worker: it has a task."""
+        self.tally.begin(self.place)
+
+    def ends(self, **_: Any) -> None:
+        """In a worker: the task is over."""
+        self.tally.end(self.place)
 
     def guard(self) -> None:
         """Until it is told to stop: see who died, and look at the schedules."""
@@ -73,6 +108,8 @@ class Guard(Sentinel):
         for process in list(self.pool):
             with process.timer.get_lock():
                 if not process.is_alive() or process.timer.value == 0:
+                    process.kill()  # before another one has its place; also one that is stopped
+                    process.join()
                     self.reincarnate(process)
                 elif process.timer.value > 0:
                     process.timer.value -= Conf.GUARD_CYCLE

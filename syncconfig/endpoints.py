@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -67,7 +68,7 @@ def allow(one: Limited, wanted: int, now: datetime) -> int:
         # One is tried, and all others wait for its answer.
         allowed = min(allowed, 1)
         again = now + timedelta(seconds=one.configuration.read_timeout + MARGIN)
-        Endpoint.objects.filter(pk=one.endpoint.pk).update(waits_until=again)
+        Endpoint.objects.filter(pk=one.endpoint.pk).update(waits_until=again, trying=True)
     if one.configuration.max_parallel:
         allowed = min(allowed, one.configuration.max_parallel - _under_way(one.configuration, now))
     if one.configuration.max_per_minute and allowed > 0:
@@ -112,20 +113,28 @@ def ailing(configuration_ids: Iterable[int]) -> Mapping[int, int]:
 def answered(configuration_id: int) -> None:
     """It answered: what waited for it goes on."""
     rows = Endpoint.objects.filter(pk=configuration_id, failures__gt=0)
-    if rows.update(failures=0, waits_until=None, why=""):
+    if rows.update(failures=0, rests=0, trying=False, waits_until=None, why=""):
         wake.after_commit("deliver")
 
 
 def failed(configuration_id: int, reason: str, now: datetime | None = None) -> None:
-    """It did not answer, or said that it cannot; after some of these in a row it is left alone for a while."""
+    """It did not answer, or said that it cannot; after some of these in a row it is left alone for a while.
+
+    What was under way when that began, and fails as well, prolongs nothing: it says of the endpoint what is known.
+    """
     now = now or timezone.now()
-    Endpoint.objects.get_or_create(configuration_id=configuration_id)
-    Endpoint.objects.filter(pk=configuration_id).update(failures=F("failures") + 1)
-    count = Endpoint.objects.values_list("failures", flat=True).get(pk=configuration_id)
-    if count >= BREAK:
-        rest = min(FIRST_REST * 2 ** min(count - BREAK, 10), LONGEST_REST) * random.uniform(0.9, 1.1)
-        told = f"{count} calls in a row failed, the last one: {reason}"
-        Endpoint.objects.filter(pk=configuration_id).update(waits_until=now + timedelta(seconds=rest), why=told)
+    with transaction.atomic():
+        Endpoint.objects.get_or_create(configuration_id=configuration_id)
+        endpoint = Endpoint.objects.select_for_update().get(pk=configuration_id)
+        is_resting = endpoint.rests and not endpoint.trying and endpoint.waits_until and endpoint.waits_until > now
+        endpoint.failures += 1
+        if endpoint.failures >= BREAK:
+            endpoint.why = f"{endpoint.failures} calls in a row failed, the last one: {reason}"
+            if not is_resting:
+                seconds = min(FIRST_REST * 2 ** min(endpoint.rests, 10), LONGEST_REST) * random.uniform(0.9, 1.1)
+                endpoint.waits_until = now + timedelta(seconds=seconds)
+                endpoint.rests, endpoint.trying = endpoint.rests + 1, False
+        endpoint.save(update_fields=["failures", "rests", "trying", "waits_until", "why"])
 
 
 def rest(configuration_id: int, seconds: float, reason: str, now: datetime | None = None) -> None:
@@ -156,7 +165,7 @@ def resume(configuration: Configuration) -> bool:
     rows = Endpoint.objects.filter(pk=configuration.pk).filter(
         Q(paused_at__isnull=False) | Q(waits_until__isnull=False) | Q(failures__gt=0)
     )
-    found = rows.update(paused_at=None, paused_why="", waits_until=None, why="", failures=0)
+    found = rows.update(paused_at=None, paused_why="", waits_until=None, why="", failures=0, rests=0, trying=False)
     if found:
         wake.after_commit("deliver")
     return bool(found)

@@ -211,10 +211,16 @@ def _heard(one: Watched, odoo: Odoo, cursor: ChangeCursor, last: bool) -> tuple[
 def _queue(
     one: Watched, odoo: Odoo, cursor: ChangeCursor, changes: Sequence[Change], position: dict[str, Any]
 ) -> int | None:
-    """Queue what the changes cause and move the cursor, in one transaction; None when another worker was faster."""
+    """Queue what the changes cause and move the cursor, in one transaction.
+
+    None when another worker was faster, or somebody changed meanwhile what is to be sent: then they are looked at anew.
+    """
     events, told = per_record(changes), cursor.source != POLLING
-    found = [triggers.caused(one, odoo, cursor.database, events, told=told) for one in listeners(one)] if events else []
+    asking = listeners(one) if events else []
+    found = [triggers.caused(each, odoo, cursor.database, events, told=told) for each in asking]
     with transaction.atomic():
+        if not _still_ask(asking):
+            return None
         held = ChangeCursor.objects.select_for_update().filter(pk=cursor.pk).first()
         if held is None or held.position != cursor.position:
             return None
@@ -224,6 +230,13 @@ def _queue(
             if each.memory is not None:
                 each.memory.save()
         return outbox.queue([message for each in found for message in each.messages])
+
+
+def _still_ask(asking: Sequence[Configuration]) -> bool:
+    """Whether these are set as they were read; until the transaction ends, they stay so."""
+    rows = Configuration.objects.filter(pk__in=[one.pk for one in asking]).select_related("connection").order_by("pk")
+    locked = rows.select_for_update(of=("self",), no_key=True)  # messages may be queued for them meanwhile
+    return {one.pk: triggers.terms(one) for one in locked} == {one.pk: triggers.terms(one) for one in asking}
 
 
 def listeners(one: Watched) -> list[Configuration]:

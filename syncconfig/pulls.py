@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from apilog import record
 from apilog.models import ApiLog
+from hub import stopping
 from hub.errors import HubError
 from hub.flow import answers, pulling
 from hub.flow.inbound import Inbound
@@ -127,7 +128,7 @@ class _Pull:
                 return
             self.position.update(place=fetched.following, item=0, digest="")
             self._save(pages=self.run.pages + 1, attempts=0)
-            self._pause_if_time_is_up()
+            self._pause_if_told()
 
     @property
     def position(self) -> dict[str, Any]:
@@ -220,7 +221,7 @@ class _Pull:
             self._count(done, part, start)
             self._save()
             if start + AT_ONCE < len(fetched.items):
-                self._pause_if_time_is_up()
+                self._pause_if_told()
 
     def _count(self, done: Sequence[Item], part: Sequence[Any], start: int) -> None:
         run, plan = self.run, self.work.plan
@@ -257,8 +258,9 @@ class _Pull:
         if not runstate.write(run, claimed_until=timezone.now() + runstate.LEASE, **columns):
             raise Lost
 
-    def _pause_if_time_is_up(self) -> None:
-        if time.monotonic() >= self.ends:
+    def _pause_if_told(self) -> None:
+        """Leave the rest to another worker, once this one's time is up or the hub is to stop; raises Postponed."""
+        if stopping.asked() or time.monotonic() >= self.ends:
             runstate.later(self.run, timezone.now(), "")
             raise Postponed
 

@@ -108,11 +108,11 @@ def tell(
         return
     if response is None:
         return  # a fault of ours, or a request that was never sent
-    wanted = retry_after(response.header("Retry-After"))
-    if response.status == TOO_MANY or (response.status >= 500 and wanted):
-        seconds = min(wanted if wanted is not None else REST, LONGEST_REST)
-        endpoints.rest(endpoint, seconds, f"It answered {response.status} and asked for a rest.")
     if response.status >= 500 and decision.kind != "done":
         endpoints.failed(endpoint, f"it answered {response.status} {response.reason}".strip() + ".")
     elif ailing:
         endpoints.answered(endpoint)
+    wanted = retry_after(response.header("Retry-After"))
+    if response.status == TOO_MANY or (response.status >= 500 and wanted):  # last: an answer ends other rests
+        seconds = min(wanted if wanted is not None else REST, LONGEST_REST)
+        endpoints.rest(endpoint, seconds, f"It answered {response.status} and asked for a rest.")

@@ -65,7 +65,8 @@ def start(configuration: Configuration, asked: Asked | None = None) -> Run:
     check_ready(configuration)
     with transaction.atomic():
         # The row that there always is: two starts at the same moment meet here, and not at the constraint.
-        Configuration.objects.select_for_update(of=("self",)).get(pk=configuration.pk)
+        present = Configuration.objects.select_related("connection").select_for_update(of=("self",))
+        check_ready(present.get(pk=configuration.pk))  # it may just have been switched off
         if unfinished().filter(configuration=configuration).exists():
             raise RunUnderWay(
                 f"“{configuration.name}” is running already. Wait until "

@@ -25,6 +25,17 @@ UNKNOWN = object()
 """The value before, where nobody told it."""
 
 
+TERMS = (
+    "active", "request_type", "connection_id", "model", "on_create", "on_update", "on_delete", "trigger_fields",
+    "on_state", "state_field", "state_from", "state_to",
+)  # fmt: skip
+
+
+def terms(configuration: Configuration) -> tuple[Any, ...]:
+    """What decides on which changes are sent: while these are the same, the same ones are."""
+    return (configuration.connection.active, *(getattr(configuration, name) for name in TERMS))
+
+
 @dataclass
 class Caused:
     """The messages, and what is remembered of the records from now on."""

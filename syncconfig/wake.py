@@ -40,8 +40,10 @@ def call(name: str) -> bool:
             if waiting.exists():
                 return False
             Wake.objects.get_or_create(name=name, defaults={"requested_at": now})
-        options = {"timeout": LONG[name]} if name in LONG else {}
-        async_task(TASKS[name], task_name=f"{name} {now:%H:%M:%S.%f}", **options)
+    # Redis knows nothing of transactions: a worker that had the task before the row is committed could not tick the
+    # row off, and nobody else would be called for as long as a lost call is waited for.
+    options = {"timeout": LONG[name]} if name in LONG else {}
+    async_task(TASKS[name], task_name=f"{name} {now:%H:%M:%S.%f}", **options)
     return True
 
 

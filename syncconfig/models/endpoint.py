@@ -14,6 +14,10 @@ class Endpoint(models.Model):
         Configuration, on_delete=models.CASCADE, primary_key=True, related_name="endpoint"
     )
     failures = models.PositiveIntegerField(default=0, help_text="Calls in a row that got no usable answer.")
+    rests = models.PositiveIntegerField(
+        default=0, help_text="How often in a row it was left alone: each time twice as long as before."
+    )
+    trying = models.BooleanField(default=False, help_text="One message is under way to see whether it answers again.")
     waits_until = models.DateTimeField(null=True, help_text="Nothing is sent before.")
     why = models.TextField(blank=True, help_text="Why it waits.")
     paused_at = models.DateTimeField(null=True, help_text="Nothing is sent until somebody resumes it.")

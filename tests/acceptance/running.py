@@ -104,7 +104,7 @@ class RunningHub:
                 [*self.before, sys.executable, "manage.py", "hub", *self.arguments], cwd=ROOT, env=self.environment,
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
-        until(self._answers, f"an answer from {self.url}; it printed:\n{self.output}")
+        until(self.answers, f"an answer from {self.url}; it printed:\n{self.output}")
         return self
 
     def stop(self) -> int:
@@ -182,7 +182,8 @@ class RunningHub:
         with urllib.request.urlopen(request, data=data, timeout=PATIENCE) as answer:
             return json.loads(answer.read())
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether its web server does."""
         assert self.process is not None
         assert self.process.poll() is None, f"it ended:\n{self.output}"
         try:

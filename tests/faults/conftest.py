@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from django.core.files import locks
 
-from tests.acceptance.running import RunningHub, until
+from tests.acceptance.running import PATIENCE, RunningHub, until
+from tests.faults import diagnosis
 from tests.faults.receiver import Receiver
 from tests.faults.servers import OwnPostgres, OwnRedis
 
@@ -20,6 +28,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("faults")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failure says what the hubs were doing, before they are taken away."""
+    report = yield
+    if report.failed and diagnosis.watched:
+        report.sections.append(("what the hubs were doing", diagnosis.told()))
+    return report
 
 
 QUIET = """
@@ -45,16 +64,16 @@ if {run}:
     runs.start(one)
 print(json.dumps(ids))
 """
-LEFT = """
-from collections import Counter
-from apilog.models import ApiLog
-from syncconfig.models import Delivery
-print(json.dumps({"states": Counter(Delivery.objects.values_list('state', flat=True)),
-                  "unfinished": Delivery.objects.filter(finished_at=None).count(),
-                  "attempts": {one.record_ids[0]: one.attempts for one in Delivery.objects.all()},
-                  "errors": {one.record_ids[0]: one.last_error for one in Delivery.objects.all()},
-                  "open": ApiLog.objects.filter(state='open').count()}))
-"""
+LEFT = "SELECT record_id, state, attempts, last_error, finished_at FROM syncconfig_delivery"
+OPEN = "SELECT count(*) FROM apilog_apilog WHERE state = 'open'"
+
+
+@contextmanager
+def connected(hub: RunningHub) -> Iterator[Any]:
+    """The hub's database, to be looked at."""
+    url = hub.environment["HUB_DATABASE_URL"]
+    with closing(psycopg.connect(url) if url else sqlite3.connect(hub.data / "hub.sqlite3", timeout=PATIENCE)) as one:
+        yield one
 
 
 class Faulty:
@@ -69,8 +88,17 @@ class Faulty:
         return self.hub.shell(QUEUE.format(url=f"{self.receiver.url}/customers", many=many, run=run, columns=columns))  # type: ignore[no-any-return]
 
     def left(self) -> Any:
-        """What stands in the outbox and the log."""
-        return self.hub.shell(LEFT)
+        """What stands in the outbox and the log; asked often, so it takes no process of its own."""
+        with connected(self.hub) as database:
+            rows = database.execute(LEFT).fetchall()
+            [(is_open,)] = database.execute(OPEN).fetchall()
+        return {
+            "states": dict(Counter(state for _, state, *_ in rows)),
+            "unfinished": sum(finished is None for *_, finished in rows),
+            "attempts": {record: attempts for record, _, attempts, *_ in rows},
+            "errors": {record: error for record, _, _, error, _ in rows},
+            "open": is_open,
+        }
 
     def all_delivered(self, ids: list[int]) -> Any:
         """Wait until nothing is owed any more; all must have arrived. Answers ``left``."""
@@ -88,8 +116,21 @@ def receiver() -> Iterator[Receiver]:
     one.close()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables and nothing in them, made once for all processes of pytest."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if os.environ.get("PYTEST_XDIST_WORKER") else folder) / "empty"
+    with folder.with_suffix(".lock").open("a") as lock:
+        locks.lock(lock, locks.LOCK_EX)
+        if not (folder / "made").exists():
+            RunningHub(folder, HUB_DATABASE_URL="").manage("migrate", "-v", "0")
+            (folder / "made").touch()
+    return folder / "hub.sqlite3"
+
+
 @pytest.fixture
-def start_hub(tmp_path: Path) -> Iterator[Callable[..., RunningHub]]:
+def start_hub(tmp_path: Path, empty_database: Path) -> Iterator[Callable[..., RunningHub]]:
     """Start a hub with further settings; it is discarded, whatever happens."""
     started: list[RunningHub] = []
 
@@ -98,10 +139,15 @@ def start_hub(tmp_path: Path) -> Iterator[Callable[..., RunningHub]]:
             tmp_path / f"data{len(started)}",
             **{"HUB_ALLOWED_NETWORKS": "127.0.0.0/8", "HUB_WORKERS": "2", **environment},
         )
+        if not hub.environment["HUB_DATABASE_URL"]:
+            hub.data.mkdir(mode=0o700)
+            shutil.copy(empty_database, hub.data)  # its making takes longer than many a test
         started.append(hub)
+        diagnosis.watched.append(hub)
         return hub.start()
 
     yield start
+    diagnosis.watched.clear()
     for hub in started:
         hub.discard()
 

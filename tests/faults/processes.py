@@ -47,6 +47,15 @@ def _is_main(pid: int) -> bool:
     )
 
 
+def web_of(hub: RunningHub) -> int:
+    """The web server's process."""
+    return until(lambda: next(filter(_is_web, hub.pids()), 0), "the web server")
+
+
+def _is_web(pid: int) -> bool:
+    return _read(pid, "cmdline").split(b"\0")[1:3] == [b"-m", b"hub.web"]
+
+
 def children(pid: int) -> list[int]:
     """The living children of a process, in the order in which they began."""
     everybody = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]

@@ -19,6 +19,8 @@ class Arrival:
     path: str
     body: Any
     message_id: str
+    """By which a receiver tells a repetition from news."""
+
     client_port: int
     """The sender's end of the connection: leads to the process that holds it."""
 
@@ -52,11 +54,15 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    self.close_connection = True  # the sender was killed before it had said all
+                    return
                 arrival = Arrival(
                     self.path,
                     json.loads(body or b"null"),
-                    self.headers.get("webhook-id", ""),
+                    self.headers["Idempotency-Key"],
                     self.client_address[1],
                     str(self.client_address[0]),
                 )
@@ -75,8 +81,12 @@ class Receiver:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer((host, 0), Handler)
-        self._server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 512
+            """Connections that wait to be accepted: with the usual 5, calls at the same moment are lost."""
+
+        self._server = Server((host, 0), Handler)
         self.port = self._server.server_port
         self.url = f"http://{host}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -86,6 +96,12 @@ class Receiver:
         """How often each record came."""
         with self._lock:
             return Counter(one.record for one in self.arrivals)
+
+    def same_messages(self) -> bool:
+        """Whether all that came of a record was one and the same message."""
+        with self._lock:
+            pairs = {(one.record, one.message_id) for one in self.arrivals}
+        return all(message for _, message in pairs) and len(pairs) == len({record for record, _ in pairs})
 
     def close(self) -> None:
         """End it."""

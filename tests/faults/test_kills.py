@@ -16,7 +16,7 @@ import pytest
 
 from tests.acceptance.running import PATIENCE, RunningHub, until
 from tests.faults.conftest import Faulty
-from tests.faults.processes import cluster_of, holder_of, parent
+from tests.faults.processes import cluster_of, holder_of, parent, web_of
 from tests.faults.receiver import Arrival
 
 RECOVERY = 75.0
@@ -51,8 +51,8 @@ def test_a_worker_killed_in_the_middle_of_a_post_sends_it_again_under_the_same_i
     for record in again:
         of_record = [one for one in faulty.receiver.arrivals if one.record == record]
         assert len(of_record) == 2
-        assert len({one.message_id for one in of_record}) == 1
         assert of_record[1].at - begun < RECOVERY
+    assert faulty.receiver.same_messages()
     assert max(state["attempts"].values()) == 2
     assert state["open"] == 0
 
@@ -95,8 +95,8 @@ def test_a_worker_killed_between_the_answer_and_its_commit_repeats_that_one_mess
     state = faulty.all_delivered([record])
     assert faulty.receiver.counts() == {record: 2}
     assert faulty.receiver.arrivals[-1].at - begun < RECOVERY
-    assert len({one.message_id for one in faulty.receiver.arrivals}) == 1
-    assert state["attempts"] == {str(record): 2}
+    assert faulty.receiver.same_messages()
+    assert state["attempts"] == {record: 2}
 
 
 def holder_busy(faulty: Faulty, pid: int) -> bool:
@@ -132,6 +132,58 @@ def test_a_cluster_of_which_one_is_killed_goes_on_by_itself(faulty: Faulty, who:
     after = cluster_of(faulty.hub)
     assert not before.everybody() & after.everybody(), "all were started anew: the dead one may have held a lock"
     until(lambda: tasks_waiting(faulty) == 0, "a queue in which no task waits to be repeated")
+
+
+QUICK = ("monitor", "web")
+SLOW = ("worker", "pusher", "guard", "main", "guard of the part", "guard of the web", "supervisor")
+"""Those after whose death a lease has to run out, and the like of the quick ones."""
+
+
+@pytest.mark.parametrize("who", [*QUICK, *(pytest.param(one, marks=pytest.mark.long) for one in SLOW)])
+def test_whoever_is_killed_in_the_middle_of_deliveries_all_arrive(faulty: Faulty, who: str) -> None:
+    under_way, go, senders = threading.Event(), threading.Event(), []
+
+    def answer(arrival: Arrival) -> int:
+        if not go.is_set():
+            senders.append(holder_of(faulty.hub, arrival.client_port))
+            under_way.set()
+            go.wait(PATIENCE)
+        return 200
+
+    faulty.receiver.answer = answer
+    before, web = cluster_of(faulty.hub), web_of(faulty.hub)
+    ids = faulty.push(20)
+    assert under_way.wait(PATIENCE)
+    assert faulty.hub.process is not None
+    victim = {
+        "worker": senders[0],
+        "monitor": before.monitor,
+        "pusher": before.pusher,
+        "guard": before.guard,
+        "main": before.main,
+        "guard of the part": parent(before.main),
+        "web": web,
+        "guard of the web": parent(web),
+        "supervisor": faulty.hub.process.pid,
+    }[who]
+    os.kill(victim, signal.SIGKILL)
+    go.set()
+    if who == "supervisor":  # as systemd, or Docker, would do it
+        until(lambda: faulty.hub.process.poll() is not None and not faulty.hub.pids(), "the end of what it had started")
+        faulty.hub.start()
+    begun = time.monotonic()
+    state = faulty.all_delivered(ids)
+    assert max(one.at for one in faulty.receiver.arrivals) - begun < RECOVERY
+    assert faulty.receiver.same_messages()
+    assert max(faulty.receiver.counts().values()) <= 2
+    assert max(state["attempts"].values()) <= 2
+    assert state["open"] == 0
+    if who in ("web", "guard of the web"):
+        assert set(faulty.receiver.counts().values()) == {1}, "the workers have nothing to do with it"
+        assert cluster_of(faulty.hub) == before
+        until(lambda: faulty.hub.answers() and web_of(faulty.hub) != web, "another web server")
+    else:
+        assert not before.everybody() & cluster_of(faulty.hub).everybody()
 
 
 def tasks_waiting(faulty: Faulty) -> int:
@@ -172,7 +224,7 @@ def test_a_delivery_that_kills_its_worker_each_time_is_given_up_and_its_neighbou
     until(lambda: faulty.left()["states"].get("dead") and not faulty.left()["unfinished"], "the end of it")
     state = faulty.left()
     assert state["states"] == {"dead": 1, "done": len(ids) - 1}
-    assert "died during the last attempt" in state["errors"][str(poison[0])]
+    assert "died during the last attempt" in state["errors"][poison[0]]
     counts = faulty.receiver.counts()
     assert counts.pop(poison[0]) == 3
     assert set(counts) == set(ids) - set(poison)

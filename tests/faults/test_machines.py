@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.running import PATIENCE, RunningHub, until
+from tests.faults import diagnosis
 from tests.faults.conftest import Faulty
 from tests.faults.machines import Machine, network
 from tests.faults.receiver import Arrival, Receiver
@@ -68,9 +69,11 @@ def two(tmp_path: Path) -> Iterator[tuple[HubOn, HubOn, Receiver]]:
                 if number:  # both work for the same Odoo, which here is a file
                     hubs[-1].data.mkdir(mode=0o700)
                     (hubs[-1].data / "odoo.sqlite3").symlink_to(hubs[0].data / "odoo.sqlite3")
+                diagnosis.watched.append(hubs[-1])
                 hubs[-1].start()
             yield hubs[0], hubs[1], receiver
         finally:
+            diagnosis.watched.clear()
             for hub in hubs:
                 hub.kill_everything()
             receiver.close()
@@ -92,7 +95,7 @@ def test_two_machines_share_the_work_and_one_carries_on_alone(two: tuple[HubOn, 
 
     receiver.answer = answer
     faulty = Faulty(one, receiver)
-    ids = faulty.push(120)
+    ids = faulty.push(120, read_timeout=PATIENCE)  # for as long as the slower machine takes to begin
     state = faulty.all_delivered(ids)
     assert senders == {one.machine.address, other.machine.address}
     assert set(receiver.counts().values()) == {1}, "no message was sent by both"
@@ -104,6 +107,7 @@ def test_two_machines_share_the_work_and_one_carries_on_alone(two: tuple[HubOn, 
         if arrival.client == one.machine.address:
             under_way.set()
             receiver.over.wait(PATIENCE)  # its sender is killed meanwhile
+        under_way.wait(PATIENCE)  # the other machine leaves it something to begin with
         return 200
 
     before = len(receiver.arrivals)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -72,19 +73,55 @@ def test_after_the_rest_one_message_is_tried_and_the_others_wait_for_it(customer
 
 
 def test_each_try_that_fails_doubles_the_rest_up_to_a_limit(customers_out: Configuration) -> None:
+    queue(customers_out, 1)
     now = timezone.now()
+    fail(customers_out, endpoints.BREAK - 1)
+    assert Endpoint.objects.get().waits_until is None
     rests = []
-    for count in range(1, 30):
+    for _ in range(12):
         endpoints.failed(customers_out.pk, "x", now=now)
         until = Endpoint.objects.get().waits_until
-        if count >= endpoints.BREAK:
-            assert until is not None
-            rests.append((until - now).total_seconds())
-        else:
-            assert until is None
+        assert until is not None
+        rests.append((until - now).total_seconds())
+        now = until
+        (tried,) = outbox.claim(10, now=now)
+        outbox.postpone(tried, -3600, "for the next try")
     assert 0.8 * endpoints.FIRST_REST < rests[0] < 1.2 * endpoints.FIRST_REST
-    assert 1.5 < rests[1] / rests[0] < 2.6
+    assert all(1.5 < second / first < 2.6 for first, second in pairwise(rests[:5]))
     assert max(rests) < 1.2 * endpoints.LONGEST_REST
+
+
+def test_calls_that_fail_together_cost_one_rest(customers_out: Configuration) -> None:
+    queue(customers_out, 1)
+    now = timezone.now()
+    for _ in range(64):  # all of them were under way when it went away
+        endpoints.failed(customers_out.pk, "x", now=now)
+    endpoint = Endpoint.objects.get()
+    assert endpoint.waits_until is not None
+    assert (endpoint.waits_until - now).total_seconds() < 1.2 * endpoints.FIRST_REST
+    assert "64 calls in a row failed" in endpoint.why
+    later = endpoint.waits_until
+    assert outbox.claim(10, now=later), "it is tried again"
+    endpoints.failed(customers_out.pk, "x", now=later + timedelta(seconds=1))
+    endpoint.refresh_from_db()
+    assert 1.5 * endpoints.FIRST_REST < (endpoint.waits_until - later).total_seconds() < 2.5 * endpoints.FIRST_REST
+    endpoints.answered(customers_out.pk)
+    for _ in range(endpoints.BREAK):
+        endpoints.failed(customers_out.pk, "x", now=later)
+    endpoint.refresh_from_db()
+    assert (endpoint.waits_until - later).total_seconds() < 1.2 * endpoints.FIRST_REST, "an answer forgets all"
+
+
+def test_the_rest_that_an_ailing_endpoint_asks_for_is_granted(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/customers").respond_with_data("", status=429, headers={"Retry-After": "120"})
+    fail(customers_out, 2)
+    runs.send_now(customers_out, [partner(odoo)])
+    drain.drain(sender, threads=1)
+    queue(customers_out, 901)
+    assert Endpoint.objects.get().failures == 0, "it answered"
+    assert outbox.claim(10, now=timezone.now() + timedelta(seconds=100)) == []
 
 
 def test_an_endpoint_that_answers_again_is_as_good_as_new(

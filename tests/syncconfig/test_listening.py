@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from hub.odoo.connection import Odoo
@@ -134,4 +137,56 @@ def test_a_configuration_hears_what_happens_from_its_first_moment_on(customers_o
     listening.begin()
     record_id = new(odoo)
     assert listen() == 1
+    assert events() == [("create", record_id)]
+
+
+SWITCHES = {
+    "the trigger": {"on_update": False},
+    "the configuration": {"active": False},
+    "the field that counts": {"trigger_fields": "email"},
+}
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_what_is_heard_just_as_somebody_switches_it_off_is_not_queued(
+    listener: Configuration, odoo: Odoo, switch: str
+) -> None:
+    record_id = new(odoo)
+    listen()
+    Delivery.objects.all().delete()
+    odoo.write("res.partner", [record_id], {"phone": "1"})
+    steps: list[str] = []
+
+    def switching_off(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Another process does so when it is decided what to queue, and before it is queued."""
+        if sql.startswith("SAVEPOINT") and steps[-1:] == ["read"]:
+            steps.append("switched off")
+            Configuration.objects.filter(pk=listener.pk).update(**SWITCHES[switch])
+        if sql.startswith("SELECT") and 'FROM "syncconfig_configuration"' in sql and not steps[1:]:
+            steps[:] = ["read"]
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(switching_off):
+        listen()
+    assert steps == ["read", "switched off"]
+    listen()
+    assert events() == []
+
+
+def test_what_is_heard_while_another_field_is_edited_is_queued_a_moment_later(
+    listener: Configuration, odoo: Odoo
+) -> None:
+    record_id = new(odoo)
+    edited = []
+
+    def editing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SAVEPOINT") and not edited:
+            edited.append(sql)
+            Configuration.objects.filter(pk=listener.pk).update(trigger_fields="email")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(editing):
+        listen()
+    assert events() == []
+    listen()
     assert events() == [("create", record_id)]

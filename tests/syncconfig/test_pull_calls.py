@@ -7,6 +7,7 @@ import json
 import time
 import tracemalloc
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,14 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from apilog.models import ApiLog
+from hub import stopping
 from hub.http.client import Client
 from hub.http.message import KEEP
 from hub.http.message import Request as HttpRequest
 from hub.http.message import Response as HttpResponse
 from hub.odoo.connection import Odoo
 from syncconfig import endpoints, pulls, runs
-from syncconfig.models import Endpoint, Header, Run
+from syncconfig.models import Endpoint, Header, PullCursor, Run
 from syncconfig.validators import egress_policy
 from tests.conftest import Make
 from tests.syncconfig.pulling import SINCE, contact, listed, paged, pull, pulled, run
@@ -130,6 +132,41 @@ def test_a_worker_whose_time_is_up_leaves_the_rest_to_the_next_one(
         counts.append((started.records, started.state))
     assert counts == [(100, "pending"), (200, "pending"), (250, "done")]
     assert started.tally["created"] == len(pulled(odoo)) == 250
+
+
+def test_a_pull_under_way_ends_with_its_page_when_the_hub_is_to_stop_and_goes_on_behind_it(
+    make: Make, httpserver: HTTPServer, odoo: Odoo, stopping_is_forgotten: None
+) -> None:
+    items = [contact(number, at=number) for number in range(6)]
+    pages = paged(lambda: items, 2)
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        asked.append(request.args["page"])
+        if asked == ["1", "2"]:
+            stopping.ask()  # while this page is on its way
+        return pages(request)
+
+    httpserver.expect_request("/contacts").respond_with_handler(answer)
+    started = run(pull(make, httpserver, paging="page", items_path="$.data", **SINCE))
+    assert (started.state, started.pages, started.records, started.error) == ("pending", 2, 4, "")
+    assert (started.claim_id, started.claimed_until) == (None, None), "the next worker need not wait"
+    assert len(pulled(odoo)) == 4, "the page is stored before the worker ends"
+    assert not PullCursor.objects.exists(), "the next run would begin behind what is not here yet"
+    assert runs.work() == 0, "and no other run is begun"
+    stopping.forget()
+    runs.work()
+    started.refresh_from_db()
+    assert (started.state, started.records) == ("done", 6)
+    assert asked == ["1", "2", "3", "4"], "no page twice"
+    assert PullCursor.objects.get().value == 5
+
+
+@pytest.fixture
+def stopping_is_forgotten() -> Iterator[None]:
+    """Whatever happens, the next test's hub is not to stop."""
+    yield
+    stopping.forget()
 
 
 def test_a_run_taken_up_by_another_worker_is_written_by_that_one_alone(make: Make, httpserver: HTTPServer) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django_q.models import Schedule
+from django_q.signals import pre_enqueue
 from pytest_httpserver import HTTPServer
 
 from hub.odoo.connection import Odoo
@@ -54,6 +56,25 @@ def test_a_call_that_is_on_its_way_is_not_repeated_until_it_was_heard() -> None:
     assert wake.call("deliver") is False
     wake.heard("deliver")
     assert wake.call("deliver") is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_is_handed_over_when_its_call_can_be_ticked_off() -> None:
+    """Redis hands it to a worker at once; one that cannot see the call leaves it standing, and nobody else is woken."""
+    seen: list[bool] = []
+
+    def handed_over(**_: Any) -> None:
+        assert Wake.objects.get(name="deliver").requested_at is not None
+        seen.append(connection.in_atomic_block)
+
+    pre_enqueue.connect(handed_over)
+    try:
+        wake.call("deliver")  # the first of all
+        wake.heard("deliver")
+        wake.call("deliver")
+    finally:
+        pre_enqueue.disconnect(handed_over)
+    assert seen == [False, False]
 
 
 def test_a_call_that_nobody_hears_is_repeated_after_a_while() -> None:
