@@ -229,3 +229,34 @@ def assert_no_secret(error: BaseException) -> None:
         shown += repr(chain)
         chain = chain.__cause__ or (None if chain.__suppress_context__ else chain.__context__)
     assert CANARY not in shown
+
+
+@both
+@pytest.mark.parametrize("times", [1, 3, 4])
+def test_a_write_that_met_others_is_made_again_and_not_for_ever(kind: type[RemoteOdoo], times: int) -> None:
+    locked = failing(kind, fault("psycopg2.errors.SerializationFailure", "could not serialize access"))
+    answers = [locked] * times
+    done = http("true") if kind is Json2Odoo else jsonrpc(result=True)
+
+    def answer(body: object) -> bytes:
+        return answers.pop() if answers else done
+
+    with serving(odoo(answer)) as server, connection(kind, server.url) as client:
+        if times < 4:
+            client.write("res.partner", [1], {"name": "x"})
+        else:
+            with pytest.raises(OdooLocked):
+                client.write("res.partner", [1], {"name": "x"})
+    assert answers == []
+
+
+@both
+def test_a_refusal_by_the_database_keeps_its_rows_to_itself(kind: type[RemoteOdoo]) -> None:
+    row = "DETAIL:  Failing row contains (7, null, secret comment)."
+    message = f'new row for relation "res_partner" violates check constraint "res_partner_check_name"\n{row}\n'
+    trouble = fault("psycopg2.errors.CheckViolation", message, f"psycopg2.errors.CheckViolation: {message}")
+    with serving(odoo(failing(kind, trouble))) as server, connection(kind, server.url) as client:
+        with pytest.raises(OdooValidation) as caught:
+            client.write("res.partner", [1], {"name": False})
+    assert caught.value.details["rule"] == "res_partner_check_name"
+    assert "secret" not in f"{caught.value} {caught.value.details}"
