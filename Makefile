@@ -34,9 +34,10 @@ test-odoo: dev  ## the contract on a real Odoo 19, which is installed and starte
 	@told=$${HUB_TEST_ODOO:-$$(scripts/odoo19 up)} && HUB_TEST_ODOO="$$told" HUB_TEST_ODOO_REQUIRED=1 \
 		$(PYTEST) tests/contract tests/odoo $(ARGS)
 
-test-postgres: dev  ## all tests on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
+test-postgres: dev  ## what touches the database, on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
 	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub_$$$$} \
-		$(PYTEST) -n 2 -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract $(ARGS)
+		$(PYTEST) -n 2 -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract \
+		--ignore=tests/hub --ignore=tests/openapi --ignore=tests/reference --ignore=tests/web $(ARGS)
 
 test-redis: dev  ## all tests with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
 	@HUB_TEST_BROKER_URL=$${HUB_TEST_BROKER_URL:-redis://127.0.0.1:6379/15} \

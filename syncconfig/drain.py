@@ -14,7 +14,7 @@ from hub import stopping
 from hub.http.client import Client
 from hub.http.message import Response, Sender
 from hub.outages import patiently
-from syncconfig import endpoints, outbox, results
+from syncconfig import endpoints, outbox, results, wake
 from syncconfig.attempt import Sending
 from syncconfig.line import MOST_SLOW, PATIENCE, Line
 from syncconfig.models import Delivery
@@ -23,6 +23,9 @@ from syncconfig.validators import egress_policy
 
 BUDGET = 120.0
 """Seconds after which a drain ends and calls the next one, well before the cluster's task timeout."""
+
+TURN, LOOK = 5.0, 1.0
+"""Seconds that a drain has for itself; and between two looks after that whether something else waits for a worker."""
 
 CLAIM_MOST = 128
 WAIT = 40.0
@@ -38,19 +41,25 @@ def default_sender() -> Client:
     return Client(egress_policy(), pool_size=settings.HUB_DELIVERY_THREADS)
 
 
-def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET) -> int:
+def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, turn: float = TURN) -> int:
     """Send until nothing is due or the budget (seconds) is spent; answers how many messages were claimed.
+
+    After ``turn`` seconds it makes room for any other task that waits for a worker: all of them may be at this.
 
     Ends early when the process is to end: what is not begun goes back, what is under way is waited for. While the
     database is away, answers that came are kept, and written as soon as it is back.
     """
     threads = threads or settings.HUB_DELIVERY_THREADS
-    ends = time.monotonic() + budget
+    began = time.monotonic()
+    ends, yields = began + budget, began + turn
     made, size, look_at, begun = 0, threads * 2, 0.0, 0.0
     with ThreadPoolExecutor(threads * MOST_SLOW, thread_name_prefix="delivery") as pool:
         line = Line(pool, sender, threads)
         while True:
             now = time.monotonic()
+            if now >= yields:
+                yields = now + LOOK
+                ends = now if patiently(partial(wake.is_called, "deliver"), WAIT) else ends
             over = now >= ends or stopping.asked()
             if not over and (now >= look_at or line.empty) and line.ready < threads and not line.quarantined:
                 if line.ready == 0 and begun:

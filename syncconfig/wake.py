@@ -24,6 +24,9 @@ LONG = {"jobs": 840}
 STALE = timedelta(seconds=20)
 """A call that nobody answered for so long is repeated: its task was lost, or waits behind a long one."""
 
+MOMENT = timedelta(seconds=1)
+"""A call younger than this is about to be answered by a free worker, if there is one."""
+
 
 def after_commit(name: str) -> None:
     """Wake the worker ``name`` once the caller's transaction is committed."""
@@ -50,3 +53,9 @@ def call(name: str) -> bool:
 def heard(name: str) -> None:
     """The task has begun: the next cause calls again. To be said before looking for work."""
     Wake.objects.filter(name=name).update(requested_at=None)
+
+
+def is_called(besides: str) -> bool:
+    """Whether another task than this one waits for a worker, and not just since this moment."""
+    since = timezone.now() - MOMENT
+    return Wake.objects.exclude(name=besides).filter(requested_at__lt=since).exists()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django_q.models import Schedule
 from django_q.signals import pre_enqueue
 from pytest_httpserver import HTTPServer
 
 from hub.odoo.connection import Odoo
-from syncconfig import runs, schedules, tasks, wake, watch
+from syncconfig import drain, runs, schedules, tasks, wake, watch
 from syncconfig.models import Configuration, Delivery, Run, Wake
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,21 @@ def test_a_task_is_handed_over_when_its_call_can_be_ticked_off() -> None:
     finally:
         pre_enqueue.disconnect(handed_over)
     assert seen == [False, False]
+
+
+@pytest.mark.parametrize(("name", "ago", "sent"), [("listen", 10, 0), ("deliver", 10, 3), ("listen", 0, 3)])
+def test_a_drain_makes_room_for_what_waits_for_a_worker(
+    customers_out: Configuration, odoo: Odoo, httpserver: HTTPServer, name: str, ago: int, sent: int
+) -> None:
+    httpserver.expect_request("/customers").respond_with_json({})
+    runs.send_now(customers_out, odoo.create("res.partner", [{"name": "Task"}] * 3))
+    Wake.objects.all().delete()
+    Wake.objects.create(name=name, requested_at=timezone.now() - timedelta(seconds=ago))
+    drain.drain(drain.default_sender(), threads=1, turn=0.0)
+    assert len(httpserver.log) == sent
+    waiting = Delivery.objects.filter(finished_at__isnull=True)
+    assert waiting.count() == 3 - sent
+    assert not waiting.exclude(attempts=0).exists()  # what was not begun has lost nothing
 
 
 def test_a_call_that_nobody_hears_is_repeated_after_a_while() -> None:
