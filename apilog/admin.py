@@ -92,7 +92,7 @@ class ApiLogAdmin(ReadOnlyMixin, HubModelAdmin):
         found = ApiLog.objects.filter(delivery_id=row.delivery_id) if row.delivery_id else ApiLog.objects.none()
         return found.exclude(pk=row.pk).order_by("id")[:SHOWN]
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Other pages link here with these."""
         return lookup in {"delivery_id", "configuration_code", "trace_id"} or super().lookup_allowed(
             lookup, value, request

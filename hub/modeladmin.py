@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, NoReturn
 
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db import models
+from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_protect
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
+
+SAVING = "hub.saving"
+"""Under which a request carries what is around its saving."""
 
 
 class HubChangeList(ChangeList):
@@ -28,7 +36,59 @@ class HubChangeList(ChangeList):
         self.model_admin.prepare_rows(self.result_list)
 
 
-class HubModelAdmin(ModelAdmin):
+class Saving:
+    """What happens around the saving of one form: the transaction, and what is to be done when it is over."""
+
+    def __init__(self) -> None:
+        self.transaction = ExitStack()
+        self.begun = False
+        self.afterwards: list[Callable[[], None]] = []
+
+    def begin(self) -> None:
+        """From now on all or nothing is written."""
+        if not self.begun:
+            self.begun = True
+            self.transaction.enter_context(transaction.atomic())
+
+
+class UnlockedForms(admin.ModelAdmin):  # type: ignore[type-arg]  # Django takes none at run time
+    """Forms that are checked before the transaction begins, and not within, as in Django.
+
+    A check may ask Odoo, for a minute where that does not answer; on SQLite nobody else could write meanwhile.
+    """
+
+    @method_decorator(csrf_protect)
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Check, save in one transaction, and then do what was put off by ``afterwards``."""
+        saving = Saving()
+        request.META[SAVING] = saving
+        with saving.transaction:
+            response: HttpResponse = self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+        for work in saving.afterwards:
+            work()
+        return response
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The first thing that is written of a form that is right."""
+        if SAVING in request.META:
+            request.META[SAVING].begin()
+        super().save_model(request, obj, form, change)
+
+    def afterwards(self, request: HttpRequest, work: Callable[[], None]) -> None:
+        """Do this when the form is saved and the transaction is over, such as asking Odoo."""
+        if SAVING in request.META:
+            request.META[SAVING].afterwards.append(work)
+        else:
+            work()
+
+
+class HubModelAdmin(ModelAdmin, UnlockedForms):
     """The base of the hub's admin classes."""
 
     list_max_show_all = 0

@@ -8,8 +8,10 @@ from typing import Any
 
 from hub.api.trace import new_trace_id
 from hub.flow import outbound
+from hub.flow.filters import domain_of
 from hub.odoo.changes import Change, is_same, key_of, summed
 from hub.odoo.connection import Odoo, Record
+from hub.odoo.matching import matches
 from syncconfig import plans, seen
 from syncconfig.echo import Guard
 from syncconfig.models import Configuration, Delivery
@@ -57,9 +59,10 @@ def caused(
     wanted = {*watched(configuration), *(used.names if memory is not None and used is not None else ())}
     found = outbound.present(plans.outbound_plan(configuration), odoo, alive, sorted(wanted))
     messages = []
+    gone = _gone(configuration, database, [one for one in news.values() if one.event == "unlink"])
     for record_id, change in news.items():
         if change.event == "unlink":
-            if configuration.on_delete:
+            if record_id in gone:
                 messages.append(_message(configuration, database, Delivery.Event.DELETE, change))
         elif record_id in found:
             now = found[record_id]
@@ -70,6 +73,28 @@ def caused(
                     _message(configuration, database, event, _described(configuration, compared, event, now))
                 )
     return Caused(messages, memory)
+
+
+def _gone(configuration: Configuration, database: str, deleted: Sequence[Change]) -> set[int]:
+    """Those of the deleted records of which is told: their last values match the filter domain.
+
+    Where these do not tell, behind dots for instance, it is those that were sent before: nobody else hears of them.
+    """
+    if not configuration.on_delete or not deleted:
+        return set()
+    domain = domain_of(configuration.domain)
+    found = {one.record_id: matches(domain, {**one.old_values, "id": one.record_id}) for one in deleted}
+    unknown = {record_id for record_id, fits in found.items() if fits is None}
+    return {record_id for record_id, fits in found.items() if fits} | _sent_before(configuration, database, unknown)
+
+
+def _sent_before(configuration: Configuration, database: str, ids: set[int]) -> set[int]:
+    if not ids:
+        return set()
+    mine = Delivery.objects.filter(configuration=configuration, database=database).exclude(state=Delivery.State.SKIPPED)
+    single = ids.intersection(mine.filter(record_id__in=ids).values_list("record_id", flat=True))
+    batches = mine.filter(record_id__isnull=True).values_list("record_ids", flat=True)
+    return single | {one for batch in batches.iterator() for one in ids.intersection(batch)}
 
 
 def watched(configuration: Configuration) -> tuple[str, ...]:

@@ -96,9 +96,9 @@ class Response:
             return self.body.decode("utf-8", errors="replace")
 
     def json(self) -> Any:
-        """The body as JSON; ValueError when it is none (or was cut)."""
+        """The body as JSON; ValueError when it is none (or was cut), also for NaN and Infinity, which JSON has not."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_no_json)
         except RecursionError:
             raise ValueError("The answer's JSON is nested too deeply.") from None
 
@@ -113,3 +113,7 @@ class Sender(Protocol):
     def send(self, request: Request, *, keep: int = KEEP) -> Response:
         """Make one attempt and return the answer, whatever its status; HttpFailure when there is none."""
         ...
+
+
+def _no_json(word: str) -> Any:
+    raise ValueError(f"The answer holds {word}, which is no JSON.")

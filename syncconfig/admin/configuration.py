@@ -160,8 +160,8 @@ class ConfigurationAdmin(SecretsAdminMixin, PullMixin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the rows; what happens in Odoo from this moment on is heard."""
         super().save_related(request, form, formsets, change)
-        listening.begin()
-        self._tell_about_odoo(request, form.instance, formsets)
+        self.afterwards(request, listening.begin)
+        self.afterwards(request, lambda: self._tell_about_odoo(request, form.instance, formsets))
 
     def _tell_about_odoo(self, request: HttpRequest, configuration: Configuration, formsets: Any) -> None:
         """Take the fields' present types for right; say what Odoo could not be asked, or how many records match."""

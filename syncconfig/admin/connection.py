@@ -133,9 +133,12 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     def save_model(self, request: HttpRequest, obj: OdooConnection, form: Any, change: bool) -> None:
         """Say what becomes of messages when the connection leads to another database; hear that from now on."""
         super().save_model(request, obj, form, change)
-        listening.begin()
+        self.afterwards(request, listening.begin)
+        self.afterwards(request, lambda: self._tell_what_is_held(request, obj))
+
+    def _tell_what_is_held(self, request: HttpRequest, connection: OdooConnection) -> None:
         with suppress(HubError):
-            if waiting := held.strange(obj):
+            if waiting := held.strange(connection):
                 self.message_user(request, HELD.format(waiting), level=messages.WARNING)
 
     def has_test_permission(self, request: HttpRequest, obj: Any = None) -> bool:

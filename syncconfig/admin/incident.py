@@ -50,10 +50,10 @@ class IncidentAdmin(ReadOnlyMixin, HubModelAdmin):
         "Nothing was wrong yet. External systems and an Odoo that do not answer, deliveries that were given up, runs "
         "that failed and fields that changed will stand here, and who is to know is told once each."
     )
-    fields = [
+    fields = (
         "shown_state", "kind", "name", "what", "advice", "shown_page", "count", "shown_since", "shown_over",
         "shown_notices",
-    ]  # fmt: skip
+    )  # fmt: skip
     readonly_fields = fields
 
     @display(description="State", ordering="over_at", label={"open": "danger", "over": "success"})

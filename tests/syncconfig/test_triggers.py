@@ -219,6 +219,48 @@ def test_a_deleted_record_is_told_with_what_lay_behind_its_relations(
 
 
 @pytest.mark.parametrize(
+    ("domain", "told"),
+    [
+        ("[('ref', '=', 'mine')]", ["mine"]),
+        ("[('ref', '=like', 'min%')]", ["mine"]),
+        ("['|', ('ref', '=', 'mine'), ('name', '=', 'Ben')]", ["mine", "other"]),
+        ("[('category_id.name', '=', 'Hub')]", []),
+    ],
+)
+def test_a_deletion_is_told_of_records_that_the_filter_lets_through(
+    make: Make, odoo: Odoo, httpserver: HTTPServer, domain: str, told: list[str]
+) -> None:
+    out = make(
+        "gone", [("ref", "ref")], methods=["POST"], url=httpserver.url_for("/gone"), on_delete=True, domain=domain
+    )
+    clock = Clock(odoo, polled=False)
+    ids = odoo.create("res.partner", [{"name": "Ann", "ref": "mine"}, {"name": "Ben", "ref": "other"}])
+    clock.listen()
+    odoo.unlink("res.partner", ids)
+    clock.listen()
+    sent = [row.values["ref"] for row in Delivery.objects.filter(configuration=out) if row.values]
+    assert sent == told
+
+
+def test_where_the_values_do_not_tell_a_deletion_is_told_of_what_was_sent(
+    make: Make, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/gone").respond_with_json({})
+    (tag,) = odoo.create("res.partner.category", [{"name": "Hub"}])
+    make(
+        "gone", [("ref", "ref")], methods=["POST"], url=httpserver.url_for("/gone"), on_create=True, on_delete=True,
+        domain="[('category_id.name', '=', 'Hub')]",
+    )  # fmt: skip
+    clock = Clock(odoo, polled=False)
+    ids = odoo.create("res.partner", [{"name": "Ann", "ref": "a", "category_id": [(6, 0, [tag])]}, {"name": "Ben"}])
+    clock.listen()
+    drain.drain(Client(egress_policy(), pool_size=1), threads=1)
+    odoo.unlink("res.partner", ids)
+    clock.listen()
+    assert events() == [("create", ids[0]), ("delete", ids[0])]
+
+
+@pytest.mark.parametrize(
     ("columns", "field"),
     [
         ({"on_state": True}, "state_field"),
