@@ -248,11 +248,14 @@ def test_sub_records_are_those_of_the_record(
     rows: list[Any] = [("name", "name"), ("child_ids", "people", {"kind": "records", "detail": "match id, keep"})]
     rows += [("child_ids.id", "people[].id"), ("child_ids.name", "people[].name")]
     rows += [("user_ids.login", "users[].login"), ("child_ids.user_ids", "people[].users")]
+    rows += [("child_ids.parent_id", "people[].company")]
     make("partners", rows, request_type="in", methods=ALL)
     url = f"{PARTNER}/{mother}"
     assert put(api, url, people=[{"id": child, "name": "Kid"}, {"id": stranger, "name": "Third"}])[0] == 200
     assert (name_of(odoo, child), name_of(odoo, stranger)) == ("Kid", "Stranger")
     assert odoo.count("res.partner", [("parent_id", "=", mother)]) == 2  # what names none of its own is a new one
+    status, details = put(api, url, people=[{"id": child, "name": "Kid", "company": stranger}])
+    assert (status, details["field"], details["constraint"]) == (400, "people[0].company", "relation")
     status, details = put(api, url, users=[{"login": uuid.uuid4().hex}])
     assert (status, details["field"], details["constraint"]) == (400, "users", "guarded")
     status, details = put(api, url, people=[{"id": child, "name": "Kid", "users": [[0, 0, {"login": "x"}]]}])

@@ -11,7 +11,7 @@ from hub.odoo.connection import Odoo
 from syncconfig.models import Configuration
 from tests.conftest import Make
 from tests.contract.conftest import Maker
-from tests.odoo.test_api_lines import ALL, API, ORDER, PARTNER, family, orders, partners, put
+from tests.odoo.test_api_lines import ALL, ORDER, PARTNER, family, orders, partners, put
 
 pytestmark = pytest.mark.django_db
 __all__ = ["family", "orders", "partners"]

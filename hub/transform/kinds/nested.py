@@ -118,9 +118,9 @@ class Nested(Kind):
             values = _values(row, one, index, complete=True, record_id=known or None)
             if known:
                 used.add(known)
-                commands.append([1, known, _values(row, one, index, complete=False, record_id=known)])
-            else:
-                commands.append([0, 0, values])
+                values = _values(row, one, index, complete=False, record_id=known)
+            _refuse_moving(values, row, index, incoming)
+            commands.append([1, known, values] if known else [0, 0, values])
         if options.match and not options.keep:
             commands += [[2, gone, 0] for ids in there.values() for gone in ids if gone not in used]
         return commands
@@ -199,6 +199,18 @@ def _sought(row: Bound, one: Mapping[str, Any], index: int | None) -> Any:
     assert sub is not None
     told = next((each for each in sub.rows if each.target == match and each.rule.writes), None)
     return renamed(lambda: sub.sought(told, one), _place(row, index)) if told is not None else None
+
+
+def _refuse_moving(values: dict[str, Any], row: Bound, index: int, incoming: Incoming) -> None:
+    """A line stays with its record: the field that says whose it is is taken out, if it names just that."""
+    inverse = str(row.info.get("relation_field") or "")
+    owner = values.pop(inverse, incoming.record_id)
+    if owner != incoming.record_id:
+        assert row.sub is not None
+        key = next((each.name for each in row.sub.rows if each.target == inverse), inverse)
+        raise types.wrong(
+            f"{_place(row, index)}.{key}", owner, "relation", "it belongs to this record: leave the field out."
+        )
 
 
 def _place(row: Bound, index: int | None) -> str:
