@@ -105,15 +105,20 @@ def _related(row: Bound, key: str) -> bool:
 def _lacking(rows: FieldMap, data: Mapping[str, Any], field: str, model: str) -> str:
     """The first record in a list for which the field of ``model`` was not sent; "" when it is the record itself."""
     own = any(row.target == field and path.get(data, row.name) not in (path.ABSENT, None, "") for row in rows.rows)
-    if model in ("", rows.model) and not own:
+    if (not model or _same(model, rows.model)) and not own:
         return ""
     found = [
         place
         for row in rows.rows
-        if row.writes and row.info["type"] in TO_MANY and row.info.get("relation") == (model or rows.model)
+        if row.writes and row.info["type"] in TO_MANY and _same(str(row.info.get("relation")), model or rows.model)
         for place in _open(row, path.get(data, row.name), field)
     ]
     return min(found, default=(True, ""), key=lambda one: one[0])[1]
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two names are of one model; PostgreSQL has underscores in place of dots."""
+    return one.replace(".", "_") == other.replace(".", "_")
 
 
 def _open(row: Bound, value: Any, field: str) -> Iterator[tuple[bool, str]]:
