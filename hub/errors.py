@@ -32,6 +32,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from hub.redact import as_sent
+
 BEARER = 'Bearer realm="Sync Hub"'
 """How a caller is told that a bearer token would do (RFC 6750, 3)."""
 
@@ -41,7 +43,8 @@ class HubError(Exception):
 
     ``message`` says what happened and what to do, without secrets. ``details`` is what the API's
     error envelope shows as ``details``: for a wrong field ``field``, ``value``, ``constraint`` and,
-    where one is near, ``suggestion``. ``public``, where a class has one, is what the API's callers are
+    where one is near, ``suggestion``; the ``value`` may be given as it was sent, and is kept short and without what
+    its name tells to be secret. ``public``, where a class has one, is what the API's callers are
     told instead: the message names what only the hub's own people should know, such as Odoo's host.
     """
 
@@ -53,6 +56,8 @@ class HubError(Exception):
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
         self.message = message
+        if details.get("value") is not None:
+            details["value"] = as_sent(details["value"], str(details.get("field") or ""))
         self.details = details
 
     def __str__(self) -> str:

@@ -19,6 +19,9 @@ LIMIT = 64 * 1024
 PARSE_LIMIT = 256 * 1024
 """A larger JSON body is not parsed but searched, which costs a fixed time for each character kept."""
 
+SENT_TEXT, SENT_JSON = 100, 500
+"""How many characters of a value an error gives back to whoever sent it."""
+
 SHORTEST = 4
 """Shorter values are not searched for: hiding every "1" would hide everything."""
 
@@ -176,6 +179,32 @@ def _names_a_secret(pair: dict[str, Any]) -> bool:
         return False
     names = (pair.get(key) for key in ("field", "name", "key"))
     return any(isinstance(name, str) and is_secret_name(name.replace("[", ".").rpartition(".")[2]) for name in names)
+
+
+def as_sent(value: Any, name: str = "") -> Any:
+    """What somebody sent under ``name``, to be shown to them again: as JSON has it, secrets hidden, cut when long.
+
+    A text of more than SENT_TEXT characters ends in an ellipsis; an object or list of more than SENT_JSON characters
+    becomes the beginning of its JSON.
+    """
+    if isinstance(value, str):
+        hidden, _ = _hide(value, is_secret_name(_last(name)))
+        return hidden if len(hidden) <= SENT_TEXT else f"{hidden[:SENT_TEXT]}…"
+    if isinstance(value, dict | list | tuple):
+        try:
+            hidden, _ = _hide(list(value) if isinstance(value, tuple) else value, is_secret_name(_last(name)))
+            text = json.dumps(hidden, ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError):
+            return None
+        return hidden if len(text) <= SENT_JSON else f"{text[:SENT_JSON]}…"
+    if value is None or isinstance(value, bool | int | float):
+        return HIDDEN if value not in (None, "", True, False) and is_secret_name(_last(name)) else value
+    return as_sent(str(value), name)
+
+
+def _last(name: str) -> str:
+    """``password`` of ``users[0].password``."""
+    return name.replace("[", ".").rpartition(".")[2] if not name.endswith("]") else name.rpartition("[")[0]
 
 
 def _redacted_text(text: str, content_type: str) -> str:

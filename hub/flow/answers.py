@@ -13,7 +13,8 @@ from hub.flow import scripting
 from hub.flow.plan import OutboundPlan
 from hub.http.message import Response
 from hub.odoo.connection import Record
-from hub.transform import path, types
+from hub.transform import lines, path, types
+from hub.transform.kinds.base import TO_MANY
 from hub.transform.mapping import FieldMap
 from hub.transform.services import Services
 
@@ -79,7 +80,7 @@ def written_back(
                 missing.append(f"The answer has no {where} for record {record['id']}: {field} stays as it is.")
                 continue
             try:
-                made = types.inward(_fitting(value, info), info, field)
+                made = _made(value, info, field)
             except InvalidInput as error:
                 missing.append(f"The answer's {where} does not fit {field}: {error.message}")
                 continue
@@ -98,6 +99,13 @@ def _told(data: Any, where: str, records: int) -> list[Any] | None:
     if not isinstance(listed, list) or len(listed) != records:
         return None
     return [path.get(one, inner) if isinstance(one, Mapping) else path.ABSENT for one in listed]
+
+
+def _made(value: Any, info: Mapping[str, Any], field: str) -> Any:
+    """Odoo's value for one that an external system answers, which may link records, but neither make nor change any."""
+    if info.get("type") in TO_MANY:
+        return lines.links(value, info, field)
+    return types.inward(_fitting(value, info), info, field)
 
 
 def _fitting(value: Any, info: Mapping[str, Any]) -> Any:

@@ -62,6 +62,6 @@ def with_names(data: Mapping[str, Any], rows: FieldMap) -> dict[str, Any]:
                 constraint="type",
             )
         named = name_row(rows, row)
-        if named is not None and named.rule.writes and value.name and path.get(found, named.name) is path.ABSENT:
+        if named is not None and named.writes and value.name and path.get(found, named.name) is path.ABSENT:
             found[named.name] = value.name
     return found

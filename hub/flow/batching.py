@@ -12,6 +12,7 @@ from hub.flow.options import Options
 from hub.odoo.connection import Mode, Operation, Result
 from hub.transform import path, types
 from hub.transform.kinds import Lookup, Plain
+from hub.transform.kinds.base import TO_MANY
 
 MOST = 1000
 """Operations of one batch."""
@@ -48,6 +49,7 @@ class Batch:
             raise InvalidInput(
                 f"The body holds `operations` and `options`, not `{unknown[0]}`.",
                 field=unknown[0],
+                value=body[unknown[0]],
                 constraint="unknown_field",
             )
         self.inbound = inbound
@@ -86,6 +88,7 @@ class Batch:
     def _check_all(self) -> None:
         look_up_together(self.inbound, [item.data for item in self.items])
         there = self._existing()
+        hold_together(self.inbound, [(item.record_id, item.data) for item in self.items if item.record_id in there])
         for item in self.items:
             if item.error is None:
                 try:
@@ -130,7 +133,9 @@ class Batch:
             results = self._together(operations, "all")
         except OdooError as error:
             at = error.details.pop("index", None)
-            raise _placed(self.inbound.map.told(error), owners[at].index if isinstance(at, int) else None) from None
+            owner = owners[at] if isinstance(at, int) else None
+            data = owner.change.data if owner is not None and owner.change is not None else {}
+            raise _placed(self.inbound.map.told(error, data), owner.index if owner is not None else None) from None
         for owner, result in zip(owners, results, strict=True):
             owner.result = result  # of several, the last one counts
 
@@ -156,7 +161,8 @@ class Batch:
         for item, result in zip(part, results, strict=False):
             item.result = result
             if result.error is not None:
-                item.error = _placed(self.inbound.map.told(result.error), item.index)
+                data = item.change.data if item.change is not None else {}
+                item.error = _placed(self.inbound.map.told(result.error, data), item.index)
             else:
                 self._settle(item)
         return mode == "each" or all(item.error is None for item in part)
@@ -251,6 +257,7 @@ def intake(inbound: Inbound, body: Any, idempotent: str = "") -> Batch | None:
         raise InvalidInput(
             f"`{where}` holds no record and no list of records." if where else "The body holds no record and no list.",
             field=where or "body",
+            value=None if found is path.ABSENT else found,
             constraint="type",
         )
     if found == []:
@@ -270,6 +277,13 @@ def look_up_together(inbound: Inbound, payloads: Sequence[Mapping[str, Any]]) ->
         values = {value for data in payloads if isinstance(value := path.get(data, row.name), str | int)}
         if name and len(values) > 1:
             inbound.services.look_ahead(str(row.info["relation"]), name, values - {True, False, ""})
+
+
+def hold_together(inbound: Inbound, items: Sequence[tuple[int | None, Mapping[str, Any]]]) -> None:
+    """Ask for what lists hold of many records at once, where the payloads name records in them: ids with their data."""
+    rows = [row for row in inbound.map.rows if row.info["type"] in TO_MANY and row.writes]
+    ids = {one for one, data in items if one is not None and any(path.get(data, row.name) for row in rows)}
+    inbound.services.hold_ahead(inbound.plan.model, sorted({row.target for row in rows}), ids)
 
 
 def _check_matches(items: Sequence[Item]) -> None:
@@ -294,7 +308,7 @@ def _operations(body: dict[str, Any]) -> list[Any]:
         raise InvalidInput(
             '`operations` must be a list of operations: [{"method": "create", "data": {...}}].',
             field="operations",
-            value=None,
+            value=found,
             constraint="required" if found is None else "type",
         )
     if len(found) > MOST:
@@ -314,7 +328,7 @@ def _read(item: Item, given: Any, inbound: Inbound) -> None:
         raise InvalidInput(
             f"`method` is one of {', '.join(METHODS)}.",
             field="method",
-            value=method if isinstance(method, str) else None,
+            value=method,
             constraint="method",
         )
     item.method = method
@@ -323,6 +337,7 @@ def _read(item: Item, given: Any, inbound: Inbound) -> None:
         raise InvalidInput(
             f"A {method} takes {', '.join(sorted(KEYS[method]))}, not `{unknown[0]}`.",
             field=unknown[0],
+            value=given[unknown[0]],
             constraint="unknown_field",
         )
     if not inbound.plan.methods & set(METHODS[method]):
@@ -337,7 +352,7 @@ def _read(item: Item, given: Any, inbound: Inbound) -> None:
     if method != "create":
         record_id = types.whole(given.get("id"))
         if isinstance(record_id, bool) or not isinstance(record_id, int) or not 0 < record_id < 2**31:
-            raise InvalidInput("`id` must be the id of a record.", field="id", value=None, constraint="type")
+            raise InvalidInput("`id` must be the id of a record.", field="id", value=given.get("id"), constraint="type")
         item.record_id = record_id
     if method != "delete":
         item.data = data_of(given)

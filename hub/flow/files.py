@@ -59,7 +59,7 @@ class Files:
         """
         inbound = self._inbound
         row = self._row(key)
-        if not row.rule.writes:
+        if not row.writes:
             raise InvalidInput(
                 f"Field `{key}` can be read, not written.", field=key, value=None, constraint="read_only"
             )
@@ -75,12 +75,13 @@ class Files:
         inbound.written(
             lambda: inbound.odoo.write_file(
                 inbound.plan.model, record_id, row.target, upload.source, upload.size, values
-            )
+            ),
+            data,
         )
         told = inbound.one(record_id, [inbound.map.binder.one(WRITE_DATE)])
         answer = {
             "id": record_id,
-            "updated_fields": inbound.map.named(data),
+            "updated_fields": inbound.map.named({row.target, *values}, data),
             "write_date": told["write_date"],
             "size": upload.size,
             "sha256": upload.digest,
@@ -138,7 +139,7 @@ class Files:
         told = {"name": upload.name, "content_type": upload.content_type, "size": upload.size, "sha256": upload.digest}
         sent: dict[str, Any] = {row.name: told}
         named = name_row(inbound.map, row)
-        if upload.name and named is not None and named.rule.writes:
+        if upload.name and named is not None and named.writes:
             sent[named.name] = upload.name
         data = inbound.scripts.data(sent, [record_id])
         if row.name not in data:

@@ -13,7 +13,7 @@ from hub.flow.attached import with_names
 from hub.flow.options import Options
 from hub.flow.reading import Reading
 from hub.odoo.connection import Operation, Result
-from hub.transform import path
+from hub.transform import path, types
 from hub.transform.kinds.base import TO_MANY
 from hub.transform.records import ids_of
 from hub.transform.rule import Rule
@@ -80,7 +80,8 @@ class Inbound(Reading):
         change = self.to_update(record_id, sent, options)
         self.carry_out(change)
         told = self.one(record_id, [*wanted, self.map.binder.one(WRITE_DATE)])
-        answer = {"id": record_id, "updated_fields": self.map.named(change.data), "write_date": told["write_date"]}
+        written = self.map.named(change.operations[-1].values, change.data)
+        answer = {"id": record_id, "updated_fields": written, "write_date": told["write_date"]}
         if wanted:
             answer["data"] = {key: value for key, value in told.items() if key in {row.name for row in wanted}}
         return self.scripts.answer(answer, change.data, [record_id])
@@ -91,7 +92,10 @@ class Inbound(Reading):
         for key in body:
             if key != "options":
                 raise InvalidInput(
-                    f"The body of a deletion holds `options`, not `{key}`.", field=key, constraint="unknown_field"
+                    f"The body of a deletion holds `options`, not `{key}`.",
+                    field=key,
+                    value=body[key],
+                    constraint="unknown_field",
                 )
         options = Options.of(body.get("options"), allowed=Options.OF_DELETE)
         self.must_exist(record_id)
@@ -109,7 +113,7 @@ class Inbound(Reading):
         found = self._found(matching)
         if found is not None:
             return self.matched(data, options, found)
-        values = self.map.inward(data, complete=True, check=not options.skip_validation)
+        values = self._values(data, options, complete=True)
         operation = Operation(
             "create",
             self.plan.model,
@@ -145,18 +149,52 @@ class Inbound(Reading):
         """The data as the scripts leave it, and Odoo's values for it; nothing is written to the record itself."""
         ids = [] if record_id is None else [record_id]
         data = self.scripts.data(sent, ids)
-        values = self.map.inward(data, complete=complete, record_id=record_id)
+        values = self.map.inward(data, complete=complete, record_id=record_id, matched=self.plan.match)
         return data, self.scripts.values(values, data, ids)
 
     def _update_of(self, record_id: int, data: Mapping[str, Any], options: Options, *, partial: bool) -> Change:
-        values = self.map.inward(data, complete=not partial, record_id=record_id, check=not options.skip_validation)
+        values = self._values(data, options, complete=not partial, record_id=record_id)
         if not partial:
-            values = self.map.emptied(data) | values
+            values = self._reset(data, values, check=not options.skip_validation) | values
         values = self.scripts.values(values, data, [record_id])
         if not values:
             raise InvalidInput("`data` names no field to update.", field="data", value=None, constraint="required")
         operation = Operation("write", self.plan.model, [record_id], values)
         return Change((operation,), data, record_id, context=_context(options))
+
+    def _values(
+        self, data: Mapping[str, Any], options: Options, *, complete: bool, record_id: int | None = None
+    ) -> dict[str, Any]:
+        return self.map.inward(
+            data,
+            complete=complete,
+            record_id=record_id,
+            check=not options.skip_validation,
+            matched=self.plan.match,
+        )
+
+    def _reset(self, data: Mapping[str, Any], values: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
+        """What the fields become that replacing a record leaves out: Odoo's default, else empty.
+
+        One that Odoo needs, and knows no default for, must be sent; unless Odoo computes it, which leaves it as it is.
+        """
+        rows = [row for row in self.map.left_out(data) if row.target not in values]
+        defaults = self.services.defaults(self.plan.model, sorted({row.target for row in rows}))
+        found: dict[str, Any] = {}
+        for row in rows:
+            info, value = row.info, defaults.get(row.target, False)
+            if info["type"] in TO_MANY:
+                found[row.target] = _replaced(value, str(info["type"]))
+            elif (value is not False and value is not None) or not info.get("required") or _has_zero(info):
+                found[row.target] = ids_of(value)[0] if info["type"] == "many2one" and value else value
+            elif check and not info.get("depends"):
+                raise InvalidInput(
+                    f"`{row.name}` is required: {self.plan.model} needs a value there, and Odoo has no default for it.",
+                    field=row.name,
+                    value=None,
+                    constraint="required",
+                )
+        return found
 
     # Matching -----------------------------------------------------------------------------------------
 
@@ -169,8 +207,7 @@ class Inbound(Reading):
             value = path.get(data, name)
             if row is None or value is path.ABSENT or value in (None, ""):
                 return []
-            converted = self.map.inward({name: value}, complete=False)
-            found.append((row.target, "=", converted[row.target]))
+            found.append((row.target, "=", self.map.sought(row, data)))
         return found
 
     def _found(self, matching: Sequence[Any]) -> int | None:
@@ -205,12 +242,13 @@ class Inbound(Reading):
 
     def _dependents(self, record_id: int) -> list[Operation]:
         """Deletions of the sub-records that the mapping shows as lists of their own."""
-        rows = [row for row in self.map.rows if row.info["type"] == "one2many" and row.kind.key in ("records", "plain")]
+        lists = [row for row in self.map.rows if row.info["type"] == "one2many" and row.offered]
+        rows = [row for row in lists if row.kind.key in ("records", "plain")]
         names = sorted({row.target for row in rows})
         if not names:
             raise InvalidInput(
-                "`cascade` deletes the sub-records that the mapping shows, such as an order's lines, and this one "
-                "shows none. Leave it out.",
+                "`cascade` deletes the sub-records that the mapping lets you write, such as an order's lines, and this "
+                "one has none. Leave it out.",
                 field="options.cascade",
                 value=True,
                 constraint="unsupported",
@@ -229,15 +267,15 @@ class Inbound(Reading):
 
         What Odoo refuses is told with the caller's names.
         """
-        return self.written(lambda: self._carried_out(change))
+        return self.written(lambda: self._carried_out(change), change.data)
 
-    def written(self, call: Callable[[], Written]) -> Written:
-        """What ``call`` to Odoo gives; its refusal names the caller's keys."""
+    def written(self, call: Callable[[], Written], data: Mapping[str, Any]) -> Written:
+        """What ``call`` to Odoo gives; its refusal names the keys of the caller's ``data``."""
         try:
             return call()
         except OdooError as error:
             error.details.pop("index", None)  # of the hub's own steps: the caller asked for one thing
-            raise self.map.told(error) from None
+            raise self.map.told(error, data) from None
 
     def _carried_out(self, change: Change) -> tuple[int, bool]:
         *_, own = change.operations
@@ -278,6 +316,7 @@ class Inbound(Reading):
                 raise InvalidInput(
                     f"The body holds `data` and `options`, not `{key}`. Put the record's fields into `data`.",
                     field=key,
+                    value=body[key],
                     constraint="unknown_field",
                 )
         return with_names(data_of(body), self.map), Options.of(body.get("options"), allowed=allowed)
@@ -300,10 +339,23 @@ def as_object(value: Any, name: str) -> dict[str, Any]:
             if name == "The body"
             else f"{name} must be a JSON object.",
             field=name.strip("`"),
-            value=None if isinstance(value, list) else value,
+            value=value,
             constraint="type",
         )
     return value
+
+
+def _replaced(default: Any, kind: str) -> list[Any]:
+    """Commands that leave in a list what is in it by default, and nothing else."""
+    given = default if isinstance(default, list) else []
+    if kind == "many2many" and all(isinstance(one, int) for one in given):
+        return [[6, 0, given]]
+    return [[5, 0, 0], *(one for one in given if not isinstance(one, int))]
+
+
+def _has_zero(info: Mapping[str, Any]) -> bool:
+    """Whether no value is one, as 0 is of a number."""
+    return info["type"] in types.NEVER_EMPTY
 
 
 def _context(options: Options) -> dict[str, Any]:

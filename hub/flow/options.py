@@ -49,7 +49,7 @@ class Options:
         if given is None:
             return cls()
         if not isinstance(given, dict):
-            raise InvalidInput("`options` must be a JSON object.", field="options", constraint="type")
+            raise InvalidInput("`options` must be a JSON object.", field="options", value=given, constraint="type")
         chosen: dict[str, Any] = {}
         for name, value in given.items():
             if name == "return_fields" and name in allowed:
@@ -59,13 +59,16 @@ class Options:
                 if name in allowed:
                     chosen[name] = value
                 elif value:
-                    raise _refused(name, f"The option `{name}` does not apply to this request.")
+                    raise _refused(name, value, f"The option `{name}` does not apply to this request.")
             else:
-                raise _refused(name, f"There is no option `{name}` for this request. It takes: {', '.join(allowed)}.")
+                raise _refused(
+                    name, value, f"There is no option `{name}` for this request. It takes: {', '.join(allowed)}."
+                )
         options = cls(**chosen)
         if options.transaction and options.continue_on_error:
             raise _refused(
                 "continue_on_error",
+                True,
                 "`transaction` means all or none, so that nothing can continue after an error: send one of the two.",
             )
         return options
@@ -73,14 +76,14 @@ class Options:
 
 def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise _refused("return_fields", '`return_fields` must be a list of field names: ["id", "name"].')
+        raise _refused("return_fields", value, '`return_fields` must be a list of field names: ["id", "name"].')
     return tuple(value)
 
 
 def _boolean(name: str, value: Any) -> None:
     if not isinstance(value, bool):
-        raise _refused(name, f"The option `{name}` must be true or false.")
+        raise _refused(name, value, f"The option `{name}` must be true or false.")
 
 
-def _refused(name: str, message: str) -> InvalidInput:
-    return InvalidInput(message, field=f"options.{name}", constraint="option")
+def _refused(name: str, value: Any, message: str) -> InvalidInput:
+    return InvalidInput(message, field=f"options.{name}", value=value, constraint="option")

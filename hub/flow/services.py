@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from hub.errors import Misconfigured
-from hub.odoo.connection import Odoo, Record
+from hub.odoo.connection import Odoo, Record, Version
 from hub.odoo.introspect import nearest
 from hub.transform import script
 from hub.transform.records import Describe, ids_of
 from hub.transform.script import Limits, LogLine
 from hub.transform.services import Rate
+
+RENAMED = Version(19, 0)
+"""Since then ``default_get`` calls its argument ``fields``; JSON-2 knows arguments by name alone."""
 
 NOT_MADE = 0
 """The id of a record that a dry run would have created."""
@@ -46,6 +49,8 @@ class Live:
         self._rates: dict[tuple[str | int, str], Rate] = {}
         self._currency: int | None = None
         self._rows: dict[str, dict[int, Record]] = {}
+        self._held: dict[tuple[str, str], dict[int, frozenset[int]]] = {}
+        self._defaults: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
 
     def again(self) -> Live:
         """The same for another thread, with a log of its own."""
@@ -104,6 +109,36 @@ class Live:
         (record,) = self.odoo.read(model, [record_id], [field])
         ids = ids_of(record[field])
         return self.odoo.read(relation, ids, names) if ids else []
+
+    def held(self, model: str, record_id: int, field: str) -> Collection[int]:
+        """The ids that a list of one record holds."""
+        known = self._held.setdefault((model, field), {})
+        if record_id not in known:
+            known[record_id] = self._lists(model, [field], [record_id])[field].get(record_id, frozenset())
+        return known[record_id]
+
+    def hold_ahead(self, model: str, names: Sequence[str], ids: Iterable[int]) -> None:
+        """Ask for lists of many records at once, so that ``held`` costs nothing; what was known before is forgotten.
+
+        A record that is gone holds nothing.
+        """
+        for name, lists in self._lists(model, names, ids).items():
+            self._held[(model, name)] = lists
+
+    def _lists(self, model: str, names: Sequence[str], ids: Iterable[int]) -> dict[str, dict[int, frozenset[int]]]:
+        wanted, found = sorted(set(ids)), []
+        if wanted and names:
+            found = self.odoo.search_read(model, [("id", "in", wanted)], list(names), context={"active_test": False})
+        return {name: {record["id"]: frozenset(ids_of(record[name])) for record in found} for name in names}
+
+    def defaults(self, model: str, names: Sequence[str]) -> Mapping[str, Any]:
+        """Odoo's ``default_get``, asked once for the operation."""
+        key = (model, tuple(names))
+        if key not in self._defaults:
+            word = "fields" if self.odoo.version() >= RENAMED else "fields_list"
+            found = self.odoo.call(model, "default_get", kwargs={word: list(names)}) if names else {}
+            self._defaults[key] = found if isinstance(found, dict) else {}
+        return self._defaults[key]
 
     def rate(self, currency: str | int, day: str | None) -> Rate:
         """The last rate up to that day, else the first one, else 1: as Odoo's own conversion takes it."""

@@ -132,9 +132,7 @@ class Upsert:
 
     def _match_value(self, row: Bound, data: dict[str, Any]) -> Hashable:
         value = path.get(data, row.name)
-        converted = None
-        if value is not path.ABSENT and value not in (None, ""):
-            converted = self.inbound.map.inward({row.name: value}, complete=False).get(row.target)
+        converted = self.inbound.map.sought(row, data) if value not in (None, "") else None
         if converted is None or converted is False or converted == "":
             raise InvalidInput(f"It has no `{row.name}`, by which records are told apart.", field=row.name)
         return converted if isinstance(converted, Hashable) else str(converted)
@@ -143,6 +141,7 @@ class Upsert:
         """Find each item's record, make its values, and compare."""
         wanted = [one for one in part if one.kind == "create"]
         self._singly(wanted, self._find)
+        batching.hold_together(self.inbound, [(one.record_id, one.data) for one in wanted])
         for one in wanted:
             if one.kind != "fail":
                 self._value(one)
@@ -190,7 +189,12 @@ class Upsert:
         inbound = self.inbound
         ids = [] if item.record_id is None else [item.record_id]
         try:
-            values = inbound.map.inward(item.data, complete=item.record_id is None, record_id=item.record_id)
+            values = inbound.map.inward(
+                item.data,
+                complete=item.record_id is None,
+                record_id=item.record_id,
+                matched=inbound.plan.match,
+            )
             item.values = inbound.scripts.values(values, item.data, ids)
         except HubError as error:
             if error.retryable:

@@ -17,12 +17,14 @@ Shortened forms are read as Odoo reads them: ``[4, 7]``, ``[5]``, a plain list o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
 from hub.errors import InvalidInput
+from hub.redact import as_sent
 
 
 class Code(IntEnum):
@@ -111,9 +113,9 @@ def _is_id(value: Any) -> bool:
 
 
 def _wrong(where: str, value: Any, why: str) -> InvalidInput:
-    text = repr(value)
+    text = json.dumps(as_sent(value, where), ensure_ascii=False, default=str)
     shown = text if len(text) <= 120 else text[:117] + "..."
-    return InvalidInput(f"Wrong value for {where}: {shown}; {why}.", field=where.split("[", maxsplit=1)[0], value=shown)
+    return InvalidInput(f"Wrong value for `{where}`: {shown}; {why}.", field=where, value=value)
 
 
 def create(values: Mapping[str, Any]) -> list[Any]:

@@ -149,6 +149,12 @@ def _numbers(value: Any) -> Iterator[int]:
 
 _REQUIRED = re.compile(r'null value in column "(\w+)"')
 _REQUIRED_TEXT = re.compile(r"'[^'\n]*' \((\w+)\)\.?\s*\n")
+_MODEL = re.compile(r"^[^\n]*'[^'\n]*' \(([\w.]+)\)\s*$", re.MULTILINE)
+"""The line after it, ``Model: 'Sales Order Line' (sale.order.line)``, whatever the language."""
+
+_TABLE = re.compile(r'null value in column "\w+" of relation "(\w+)"')
+"""PostgreSQL's own words: the model with underscores."""
+
 _UNIQUE = re.compile(r"DETAIL:\s+Key \(([^)]*)\)=\((.*?)\) already exists")
 _UNIQUE_RULE = re.compile(r'violates unique constraint "(\w+)"')
 _CHECK = re.compile(r'violates check constraint "(\w+)"')
@@ -191,7 +197,9 @@ def _constraint(fault: Fault, call: Call) -> OdooError | None:
         found = _REQUIRED.search(fault.debug) or _REQUIRED_TEXT.search(fault.message)
         if found and message.startswith("null value in column"):
             message = f"Field `{found[1]}` is required."
-        return OdooValidation(message, constraint="required", value=None, **({"field": found[1]} if found else {}))
+        model = _MODEL.search(fault.message) or _TABLE.search(fault.message) or _TABLE.search(fault.debug)
+        more = ({"field": found[1]} if found else {}) | ({"model": model[1]} if model else {})
+        return OdooValidation(message, constraint="required", value=None, **more)
     if "CheckViolation" in fault.name or "errors.CheckViolation" in fault.debug:
         found = _CHECK.search(fault.debug) or _CHECK.search(fault.message)
         if found and message.startswith("new row for relation"):

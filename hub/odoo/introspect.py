@@ -26,6 +26,8 @@ ATTRIBUTES = (
     "sortable",
     "size",
     "currency_field",
+    "depends",
+    "related",
 )
 LIFETIME = 300.0
 """Seconds for which a model's fields are believed: a field added in Odoo is seen after that at the latest."""

@@ -33,7 +33,7 @@ class Part:
         """Whether something of it may be sent."""
         if self.row is None and not self.below:
             return True  # a key that a template names
-        return (self.row is not None and self.row.rule.writes) or any(one.written for one in self.below.values())
+        return (self.row is not None and self.row.offered) or any(one.written for one in self.below.values())
 
     @property
     def read(self) -> bool:
@@ -44,7 +44,7 @@ class Part:
     def required(self) -> bool:
         """Whether a create must have it."""
         row = self.row
-        own = row is not None and row.rule.writes and row.rule.required
+        own = row is not None and row.writes and row.rule.required
         if row is not None and own:
             return not (row.rule.has_default or row.kind.makes_own)
         return any(one.required for one in self.below.values())

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 from hub.errors import InvalidInput, OdooError
 from hub.odoo.connection import Odoo, Record
-from hub.transform import path, records
+from hub.transform import path, records, telling
 from hub.transform.binding import Bind
+from hub.transform.computed import SET_BY_ODOO
 from hub.transform.kinds.base import TO_MANY, Bound, FieldInfo
 from hub.transform.kinds.nested import SUB
 from hub.transform.records import Describe
@@ -142,13 +143,20 @@ class FieldMap:
     # In ---------------------------------------------------------------------------------------------
 
     def inward(
-        self, data: Mapping[str, Any], *, complete: bool, record_id: int | None = None, check: bool = True
+        self,
+        data: Mapping[str, Any],
+        *,
+        complete: bool,
+        record_id: int | None = None,
+        check: bool = True,
+        matched: Collection[str] = (),
     ) -> dict[str, Any]:
         """Odoo's values for a payload. ``complete``: a create, for which defaults and required rows count.
 
         Without ``check``, types and required values are left to Odoo.
 
-        ``record_id`` is the record that they are for, if it exists. Raises InvalidInput, naming the caller's key,
+        ``record_id`` is the record that they are for, if it exists; ``matched``, keys by which it was looked for: these
+        may go to fields that are not written, such as ``id``. Raises InvalidInput, naming the caller's key,
         for a value that does not fit, a required one that is missing, and a key that no rule names.
         """
         if self.reject_unmapped:
@@ -157,8 +165,9 @@ class FieldMap:
         values: dict[str, Any] = {}
         for row in self.rows:
             value = row.kind.given(row, data)
-            if not row.rule.writes:
-                self._refuse_read_only(row, value)
+            if not row.writes:
+                if row.name not in matched:
+                    self._refuse_read_only(row, value)
             elif complete or value is not path.ABSENT:
                 self._convert(row, value, incoming, values)
         return values
@@ -166,9 +175,9 @@ class FieldMap:
     def _convert(self, row: Bound, value: Any, incoming: Incoming, values: dict[str, Any]) -> None:
         if not row.kind.makes_own:
             if (value is path.ABSENT or value is None) and row.rule.has_default:
-                value = row.rule.default
+                value, incoming = row.rule.default, replace(incoming, ours=True)
             if incoming.check and row.rule.required and _is_missing(row, value):
-                raise _required(row)
+                raise _required(row, value)
             if value is path.ABSENT:
                 return
         elif row.kind.key == "template" and value is path.ABSENT and not row.rule.required:
@@ -178,7 +187,7 @@ class FieldMap:
             if row.rule.has_default:
                 made = row.rule.default
             elif row.rule.required:
-                raise _required(row)
+                raise _required(row, value)
         if row.target in values and values[row.target] != made:
             other = next(one.name for one in self.rows if one.target == row.target)
             raise InvalidInput(
@@ -189,21 +198,34 @@ class FieldMap:
             )
         values[row.target] = made
 
-    def emptied(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """``False`` for each writable field whose key the payload leaves out: what replacing a record empties."""
-        return {
-            row.target: False
-            for row in self.rows
-            if path.get(data, row.name) is path.ABSENT
-            and row.rule.writes
-            and not row.kind.makes_own
-            and not row.info.get("readonly")
-            and not row.info.get("required")
-        }
+    def sought(self, row: Bound, data: Mapping[str, Any]) -> Any:
+        """Odoo's value of a row by which a record is looked for, also of one that is not written; None for nothing."""
+        value = path.get(data, row.name)
+        return None if value is path.ABSENT else row.kind.inward(value, row, Incoming({row.name: value}))
 
-    def named(self, data: Mapping[str, Any]) -> list[str]:
-        """The external keys that the payload sets, in the order of the rules."""
-        return [row.name for row in self.rows if path.get(data, row.name) is not path.ABSENT]
+    def left_out(self, data: Mapping[str, Any]) -> list[Bound]:
+        """The rows that the payload says nothing of: replacing a record resets their fields.
+
+        Not those that Odoo keeps from people (an order's state), nor lists of records that no other record leads to.
+        """
+        sent = {row.target for row in self.rows if path.get(data, row.name) is not path.ABSENT}
+        return [
+            row
+            for row in self.rows
+            if row.target not in sent and row.offered and not row.kind.makes_own and not row.info.get("readonly")
+        ]
+
+    def named(self, values: Collection[str], data: Mapping[str, Any]) -> list[str]:
+        """The external keys of the fields that were written, in the order of the rules.
+
+        Of several keys for one field, those that the payload has; all of them, where it has none.
+        """
+        sent = {row.name: row.target for row in self.rows if path.get(data, row.name) is not path.ABSENT}
+        return [
+            row.name
+            for row in self.rows
+            if row.target in values and row.rule.writes and (row.name in sent or row.target not in sent.values())
+        ]
 
     def by_key(self) -> dict[str, Bound]:
         """The rows by external key."""
@@ -229,30 +251,27 @@ class FieldMap:
             **details,
         )
 
-    def told(self, error: OdooError) -> OdooError:
-        """Odoo's refusal with the caller's key in place of Odoo's field, where the mapping has one for it."""
-        field = error.details.get("field")
-        row = next((row for row in self.rows if row.target == field and row.rule.writes), None)
-        if row is not None and row.name != field:
-            error.details = {**error.details, "field": row.name}
-            error.message = error.message.replace(f"`{field}`", f"`{row.name}`").replace(f"({field})", f"({row.name})")
-            error.args = (error.message,)
-        return error
+    def told(self, error: OdooError, data: Mapping[str, Any]) -> OdooError:
+        """Odoo's refusal with the caller's key in place of Odoo's field, where the data or the mapping tell it."""
+        return telling.told(error, self, data)
 
     def _refuse_read_only(self, row: Bound, value: Any) -> None:
         if value is not path.ABSENT and self.reject_unmapped:
-            shown = value if isinstance(value, str | int | float | bool) else None
+            why = f" It {row.why_not}: leave it out." if row.rule.writes and row.why_not else ""
             raise InvalidInput(
-                f"Field `{row.name}` can be read, not written.", field=row.name, value=shown, constraint="read_only"
+                f"Field `{row.name}` can be read, not written.{why}",
+                field=row.name,
+                value=value,
+                constraint="read_only",
             )
 
     def _refuse_unmapped(self, data: Mapping[str, Any]) -> None:
         known = self._known
         for name, value in path.leaves(data, known):
             if name not in known:
-                shown = value if isinstance(value, str | int | float | bool) or value is None else None
-                if name in ALWAYS:
-                    why, hint = "is set by Odoo, and cannot be written", ""
+                constraint = "unknown_field"
+                if name in SET_BY_ODOO:
+                    why, hint, constraint = "is set by Odoo, and cannot be written", " Leave it out.", "read_only"
                 elif name in self.absent:
                     why, hint = "is not in this Odoo", ""
                 else:
@@ -260,8 +279,8 @@ class FieldMap:
                 raise InvalidInput(
                     f"Field `{name}` {why} for {self.model}.{hint}",
                     field=name,
-                    value=shown,
-                    constraint="unknown_field",
+                    value=value,
+                    constraint=constraint,
                 )
 
     @cached_property
@@ -278,8 +297,9 @@ def _is_missing(row: Bound, value: Any) -> bool:
     return value is path.ABSENT or value in (None, "") or (value is False and row.info["type"] != "boolean")
 
 
-def _required(row: Bound) -> InvalidInput:
-    return InvalidInput(f"`{row.name}` is required.", field=row.name, value=None, constraint="required")
+def _required(row: Bound, value: Any) -> InvalidInput:
+    shown = None if value is path.ABSENT else value
+    return InvalidInput(f"`{row.name}` is required.", field=row.name, value=shown, constraint="required")
 
 
 def _fill(odoo: Odoo, row: Bound, sub: FieldMap, found: Sequence[Record]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -44,6 +44,12 @@ class Services(Protocol):
     def related(self, model: str, record_id: int, field: str, names: Sequence[str]) -> list[Record]:
         """The records that a relation of one record holds, with those fields."""
 
+    def held(self, model: str, record_id: int, field: str) -> Collection[int]:
+        """The ids of the records that a one2many or many2many of one record holds."""
+
+    def defaults(self, model: str, names: Sequence[str]) -> Mapping[str, Any]:
+        """What Odoo would give those fields of a new record; those without a default are not in it."""
+
     def rate(self, currency: str | int, day: str | None) -> Rate:
         """A currency by code or id on a day (ISO 8601; today without one)."""
 
@@ -72,6 +78,9 @@ class Incoming:
     record_id: int | None = None
     check: bool = True
     """Whether types are checked here, or left to Odoo."""
+
+    ours: bool = False
+    """Whether the value is the configuration's own, and not the caller's."""
 
 
 class NoServices:
@@ -102,6 +111,14 @@ class NoServices:
     def related(self, model: str, record_id: int, field: str, names: Sequence[str]) -> list[Record]:
         """Nothing."""
         return []
+
+    def held(self, model: str, record_id: int, field: str) -> Collection[int]:
+        """None."""
+        return ()
+
+    def defaults(self, model: str, names: Sequence[str]) -> Mapping[str, Any]:
+        """None."""
+        return {}
 
     def rate(self, currency: str | int, day: str | None) -> Rate:
         """Refused."""

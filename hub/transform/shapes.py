@@ -229,7 +229,8 @@ def commands() -> Schema:
     return {
         "type": "array",
         "description": "Odoo's commands: [0, 0, {...}] creates, [1, id, {...}] updates, [2, id, 0] deletes, "
-        "[3, id, 0] unlinks, [4, id, 0] links, [5, 0, 0] unlinks all, [6, 0, [ids]] replaces.",
+        "[3, id, 0] unlinks, [4, id, 0] links, [5, 0, 0] unlinks all, [6, 0, [ids]] replaces. Of a one2many, ids are "
+        "those that the record holds already; of a many2many, records are linked or created, never changed.",
         "items": {
             "anyOf": [
                 command(3, {"enum": [0]}, {}, {"type": "object"}),

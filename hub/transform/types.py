@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from hub.errors import InvalidInput, OdooError, OdooValidation
+from hub.errors import InvalidInput, OdooValidation
 from hub.odoo import commands
 from hub.odoo.commands import Code, Command
 from hub.odoo.values import to_odoo
-from hub.transform.records import Describe
 
 INTEGER_MOST = 2**31 - 1
 """Odoo stores integers in four bytes."""
@@ -26,24 +25,20 @@ SHOWN_CHOICES = 12
 NEVER_EMPTY = ("boolean", "integer", "float", "monetary")
 """Types whose empty value is one of their values: false and 0."""
 
-SET_BY_ODOO = frozenset({"id", "create_date", "create_uid", "write_date", "write_uid"})
 
-
-def inward(
-    value: Any, info: Mapping[str, Any], name: str, *, check: bool = True, describe: Describe | None = None
-) -> Any:
+def inward(value: Any, info: Mapping[str, Any], name: str, *, check: bool = True) -> Any:
     """Odoo's value for a caller's; raises InvalidInput that names ``name`` and the constraint.
 
-    Without ``check``, only what Odoo spells differently is converted: dates, and a many2one given as an object. With
-    ``describe``, so are the values within commands for a one2many or many2many, in terms of the related model's fields.
+    Without ``check``, only what Odoo spells differently is converted: dates, and a many2one given as an object.
+    Commands for a one2many or many2many are those of a configuration: for a caller's see ``hub.transform.lines``.
     """
     kind = str(info["type"])
     if value is None or (value is False and kind not in NEVER_EMPTY):
         if check and info.get("required") and kind not in NEVER_EMPTY:
-            raise wrong(name, None, "required", "Odoo needs a value here.")
+            raise wrong(name, value, "required", "Odoo needs a value here.")
         return False
     if kind in ("one2many", "many2many"):
-        return _x2many(value, info, name, check, describe)
+        return _x2many(value, name)
     checker = CHECKS.get(kind) if check else None
     if checker is not None:
         value = checker(value, info, name)
@@ -66,9 +61,8 @@ def whole(value: Any) -> Any:
 
 
 def wrong(name: str, value: Any, constraint: str, message: str) -> InvalidInput:
-    """The error for one field, in the form of the seeds' ``details``."""
-    shown = value if isinstance(value, int | float | bool) or value is None else str(value)[:100]
-    return InvalidInput(f"`{name}`: {message}", field=name, value=shown, constraint=constraint)
+    """The error for one field, in the form of the seeds' ``details``; ``value`` as it was sent."""
+    return InvalidInput(f"`{name}`: {message}", field=name, value=value, constraint=constraint)
 
 
 def _text(value: Any, info: Mapping[str, Any], name: str) -> Any:
@@ -150,6 +144,9 @@ def _properties(value: Any, info: Mapping[str, Any], name: str) -> Any:
         raise wrong(
             name, value, "type", 'send the values by name, {"color": "red"}, or the list of properties as it came out.'
         )
+    items = value if isinstance(value, list) else []
+    if any(one.get(flag) for one in items for flag in ("definition_changed", "definition_deleted")):
+        raise wrong(name, value, "relation", "which properties there are is no record's own: change that in Odoo.")
     return value
 
 
@@ -188,55 +185,23 @@ CHECKS: dict[str, Callable[[Any, Mapping[str, Any], str], Any]] = {
 # Lists of records ---------------------------------------------------------------------------------
 
 
-def _x2many(value: Any, info: Mapping[str, Any], name: str, check: bool, describe: Describe | None) -> Any:
-    value = whole(value)
+def commands_of(value: Any, name: str) -> list[Command]:
+    """The commands in a caller's value; raises InvalidInput that names the place in the list."""
     try:
-        given = commands.parse(value, name)
+        return commands.parse(value, name)
     except InvalidInput as error:
-        if not check:
-            return to_odoo(value, str(info["type"]))
         if not isinstance(value, list) or not any(isinstance(one, list) for one in value):
             message = 'send a list of ids, or commands such as [[6, 0, [1, 2]]] or [[0, 0, {"name": "x"}]].'
             raise wrong(name, value, "type", message) from None
-        raise InvalidInput(error.message, **{**error.details, "field": name, "constraint": "command"}) from None
+        raise InvalidInput(error.message, **{**error.details, "constraint": "command"}) from None
+
+
+def _x2many(value: Any, name: str) -> Any:
+    value = whole(value)
+    given = commands_of(value, name)
     if value == []:
         return [Command(Code.SET).as_list()]
     ids = [one for command in given for one in (command.id, *command.ids)]
-    if check and any(one > INTEGER_MOST for one in ids):
+    if any(one > INTEGER_MOST for one in ids):
         raise wrong(name, max(ids), "range", "there is no record with this id.")
-    fields = _fields(str(info.get("relation") or ""), describe)
-    return [_command(one, index, name, fields, check, describe) for index, one in enumerate(given)]
-
-
-def _fields(relation: str, describe: Describe | None) -> Mapping[str, Mapping[str, Any]]:
-    """The related model's fields; none where they cannot be known, which leaves them to Odoo."""
-    if describe is None or not relation:
-        return {}
-    try:
-        return describe(relation)
-    except OdooError:
-        return {}
-
-
-def _command(
-    command: Command,
-    index: int,
-    name: str,
-    fields: Mapping[str, Mapping[str, Any]],
-    check: bool,
-    describe: Describe | None,
-) -> list[Any]:
-    if command.code not in (Code.CREATE, Code.UPDATE) or not fields:
-        return command.as_list()
-    values: dict[str, Any] = {}
-    for key, value in command.values.items():
-        where = f"{name}[{index}].{key}"
-        if key not in fields:
-            if not check:
-                values[key] = value
-                continue
-            near = get_close_matches(key, sorted(set(fields) - SET_BY_ODOO), n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
-            raise wrong(where, value, "unknown_field", f"the record has no such field.{hint}")
-        values[key] = inward(value, fields[key], where, check=check, describe=describe)
-    return Command(command.code, command.id, values).as_list()
+    return [one.as_list() for one in given]

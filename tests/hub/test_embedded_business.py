@@ -113,7 +113,7 @@ def test_an_order_goes_from_quotation_to_sale_to_cancelled(odoo: EmbeddedOdoo, c
 def test_what_an_order_needs_is_named(odoo: EmbeddedOdoo, customer: int) -> None:
     with pytest.raises(OdooValidation) as caught:
         odoo.create("sale.order", [{}])
-    assert caught.value.details == {"field": "partner_id", "constraint": "required"}
+    assert caught.value.details == {"field": "partner_id", "model": "sale.order", "constraint": "required"}
     with pytest.raises(OdooValidation) as caught:
         order(odoo, customer, {"product_id": 999_999})
     assert caught.value.details["field"] == "product_id"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from typing import Any, cast
 
 import pytest
 from rest_framework.test import APIClient
 
 from apilog.models import ApiLog
+from hub.flow.batching import Batch
+from hub.flow.inbound import Inbound
 from hub.odoo.connection import Odoo
+from syncconfig import plans
 from syncconfig.models import Configuration
 from tests.conftest import Make
 
@@ -21,6 +25,17 @@ def send(api: APIClient, operations: Any, status: int = 200, **options: Any) -> 
     answer = api.post(URL, {"operations": operations, "options": options}, format="json")
     assert answer.status_code == status, answer.content
     return answer.json()
+
+
+class Counted:
+    """An Odoo that counts what it is asked."""
+
+    def __init__(self, odoo: Odoo) -> None:
+        self.odoo, self.calls = odoo, Counter[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls[name] += 1
+        return getattr(self.odoo, name)
 
 
 def create(name: Any, **values: Any) -> dict[str, Any]:
@@ -144,6 +159,23 @@ def test_five_hundred_operations_with_look_ups_are_a_few_calls(api: APIClient, m
     answer = api.post(URL, body, format="json", HTTP_X_SYNC_CONFIG="by-country")
     assert answer.status_code == 200, answer.content
     assert odoo.count("res.partner", [("name", "=like", "Batch %")]) == 500
+
+
+def test_five_hundred_operations_that_name_lines_ask_once_whose_they_are(make: Make, odoo: Odoo) -> None:
+    plan = plans.inbound_plan(
+        make("families", [("name", "name"), ("child_ids", "people")], request_type="in", methods=["POST", "PUT"])
+    )
+    mothers = odoo.create("res.partner", [{"name": f"M {n}", "child_ids": [[0, 0, {"name": "C"}]]} for n in range(500)])
+    read = odoo.read("res.partner", mothers, ["child_ids"])
+    operations = [
+        {"method": "update", "id": one["id"], "data": {"people": [[1, one["child_ids"][0], {"name": "Kid"}]]}}
+        for one in read
+    ]
+    counted = Counted(odoo)
+    answer = Batch(Inbound(plan, cast(Odoo, counted), plans.describer(odoo)), {"operations": operations}).carry_out()
+    assert answer["success"], answer
+    assert counted.calls == {"search": 1, "search_read": 1, "batch": 3}
+    assert odoo.count("res.partner", [("parent_id", "in", mothers), ("name", "=", "Kid")]) == 500
 
 
 def test_what_the_configuration_does_not_offer_is_refused(

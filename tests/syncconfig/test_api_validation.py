@@ -61,6 +61,8 @@ def people(make: Make, api: APIClient) -> Configuration:
         ("state_id", "region", {"kind": "table", "detail": "1 = north; 2 = south"}),
         ("create_date", "since", {"direction": "out"}),
         ("comment", "comment"),
+        ("complete_name", "complete"),
+        ("child_ids", "children"),
     ]
     made = make("people", rows, request_type="in", methods=["GET", "POST", "PUT", "PATCH"])
     assert (
@@ -72,9 +74,9 @@ def people(make: Make, api: APIClient) -> Configuration:
 
 REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     ({"full_name": 5}, "full_name", 5, "type"),
-    ({"full_name": ""}, "full_name", None, "required"),
+    ({"full_name": ""}, "full_name", "", "required"),
     ({"full_name": None}, "full_name", None, "required"),
-    ({"full_name": "x" * 9_000_000}, "full_name", "x" * 100, "length"),
+    ({"full_name": "x" * 9_000_000}, "full_name", "x" * 100 + "…", "length"),
     ({"kind": "warehouse"}, "kind", "warehouse", "selection"),
     ({"color": "7"}, "color", "7", "type"),
     ({"color": 2**40}, "color", 2**40, "range"),
@@ -88,7 +90,16 @@ REFUSED: list[tuple[dict[str, Any], str, Any, str]] = [
     ({"region": "west"}, "region", "west", "table"),
     ({"since": "2026-01-01"}, "since", "2026-01-01", "read_only"),
     ({"fullname": "Ada"}, "fullname", "Ada", "unknown_field"),
-    ({"id": 5}, "id", 5, "unknown_field"),
+    ({"create_date": "2026-01-01"}, "create_date", "2026-01-01", "read_only"),
+    ({"write_uid": 1}, "write_uid", 1, "read_only"),
+    ({"complete": "Ada"}, "complete", "Ada", "read_only"),
+    ({"full_name": {"first": "Ada"}}, "full_name", {"first": "Ada"}, "type"),
+    ({"full_name": ["Ada"]}, "full_name", ["Ada"], "type"),
+    ({"tags": [[0, 0]]}, "tags[0]", [0, 0], "command"),
+    ({"tags": [[5], [9, 0, 0]]}, "tags[1]", 9, "command"),
+    ({"children": [[0, 0, {"name": 5}]]}, "children[0].name", 5, "type"),
+    ({"children": {"name": "Ada"}}, "children", {"name": "Ada"}, "type"),
+    ({"id": 5}, "id", 5, "read_only"),
 ]
 
 

@@ -210,6 +210,35 @@ def test_an_id_of_the_answer_is_written_back(
     assert "The answer has no missing.path" in ApiLog.objects.get().script_log
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "links"),
+    [
+        ("category_id", [["id"]], True),
+        ("category_id", [[1, "id", {"name": "Pwned"}]], False),
+        ("category_id", [[0, 0, {"name": "New"}]], False),
+        ("child_ids", [[0, 0, {"name": "New"}]], False),
+        ("child_ids", [[5]], False),
+        ("user_ids", [[0, 0, {"login": "new"}]], False),
+    ],
+    ids=repr,
+)
+def test_an_answer_may_link_records_and_write_none(
+    out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer, field: str, value: Any, links: bool
+) -> None:
+    (tag,) = odoo.create("res.partner.category", [{"name": "Answered"}])
+    told = [tag] if links else json.loads(json.dumps(value).replace('"id"', str(tag)))
+    httpserver.clear()
+    httpserver.expect_request("/customers").respond_with_json({"told": told})
+    back(out, **{field: "told"})
+    record_id = partner(odoo)
+    (child,) = odoo.create("res.partner", [{"name": "Child", "parent_id": record_id}])
+    push(out, sender, record_id)
+    (read,) = odoo.read("res.partner", [record_id], ["category_id", "child_ids"])
+    assert (read["category_id"], read["child_ids"]) == ([tag] if links else [], [child])
+    assert ("does not fit" in ApiLog.objects.get().script_log) is not links
+    assert odoo.read("res.partner.category", [tag], ["name"])[0]["name"] == "Answered"
+
+
 def test_a_batch_gets_the_values_of_a_list_in_its_order(
     out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from hub.odoo.embedded.computed import DEPENDS, RELATED
 from hub.odoo.embedded.fields import Field
 from hub.odoo.embedded.rules import check_access
 from hub.odoo.embedded.session import Session
@@ -20,15 +21,15 @@ def fields_get(
     for field in model.fields.values():
         if (only and field.name not in only) or (field.secret and not session.admin):
             continue
-        described = describe(session, field)
+        described = describe(session, name, field)
         if attributes:
             described = {key: value for key, value in described.items() if key in attributes}
         result[field.name] = described
     return result
 
 
-def describe(session: Session, field: Field) -> dict[str, Any]:
-    """All attributes of one field; those that don't concern its type are left out, as in Odoo."""
+def describe(session: Session, model: str, field: Field) -> dict[str, Any]:
+    """All attributes of one field of a model; those that don't concern its type are left out, as in Odoo."""
     described: dict[str, Any] = {
         "name": field.name,
         "type": field.type,
@@ -41,7 +42,11 @@ def describe(session: Session, field: Field) -> dict[str, Any]:
         "company_dependent": field.company_dependent,
         "manual": field.manual,
         "groupable": field.stored and field.type not in ("binary", "html", "json"),
+        "depends": DEPENDS.get(model, {}).get(field.name, "").split(),
     }
+    shown = f"{field.inherited}.{field.name}" if field.inherited else RELATED.get(model, {}).get(field.name)
+    if shown:
+        described |= {"related": shown, "depends": [shown]}
     if field.help:
         described["help"] = field.help
     if field.relational:

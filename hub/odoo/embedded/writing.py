@@ -91,6 +91,7 @@ def missing_value(model: Model, field: Field) -> OdooValidation:
         "- delete: another model requires the record being deleted, you can archive it instead",
         "odoo.exceptions.ValidationError",
         field=field.name,
+        model=model.name,
         constraint="required",
     )
 

@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hub.errors import InvalidInput, Misconfigured
+from hub.odoo.guarded import guard
 from hub.transform import path, shapes
+from hub.transform.computed import why_not
 from hub.transform.services import Incoming, Outgoing, Services
 from hub.transform.shapes import Schema
 
@@ -71,6 +73,22 @@ class Bound:
     def target(self) -> str:
         """The field that is written."""
         return self.rule.root
+
+    @property
+    def why_not(self) -> str:
+        """Why no caller's value goes to the field, as the rest of a sentence, where Odoo is the reason; or ""."""
+        return "" if self.kind.makes_own else why_not(self.target, self.info)
+
+    @property
+    def writes(self) -> bool:
+        """Whether an external value goes in."""
+        return self.rule.writes and not self.why_not
+
+    @property
+    def offered(self) -> bool:
+        """Whether callers are told that they may send one: not for lists of records that no other record leads to."""
+        relation = str(self.info.get("relation") or "") if self.info["type"] in TO_MANY else ""
+        return self.writes and (self.kind.makes_own or not guard(relation))
 
 
 class Kind(ABC):

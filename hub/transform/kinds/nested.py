@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.errors import InvalidInput, Misconfigured
-from hub.transform import contract, types
+from hub.odoo.guarded import FILES, guard
+from hub.transform import contract, lines, types
 from hub.transform.kinds.base import TO_MANY, Bound, Kind, bad_detail, is_field, words
 from hub.transform.records import ids_of
 from hub.transform.services import Incoming, Outgoing
 from hub.transform.shapes import Schema
+
+Converted = TypeVar("Converted")
 
 SUB = "__sub__"
 """Where a record that was read holds its sub-records, by field."""
@@ -65,10 +68,11 @@ class Nested(Kind):
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """Commands for a list; an id for a many2one."""
+        _not_guarded(value, row)
         if row.info["type"] == "many2one":
             return self._one(value, row, incoming)
         if not isinstance(value, list | None):
-            raise types.wrong(row.name, type(value).__name__, "type", "send a list of objects.")
+            raise types.wrong(row.name, value, "type", "send a list of objects.")
         objects = [_object(one, f"{row.name}[{index}]") for index, one in enumerate(value or [])]
         if row.info["type"] == "many2many":
             return self._shared(objects, row)
@@ -109,13 +113,14 @@ class Nested(Kind):
         if not options.match and not options.keep and incoming.record_id is not None:
             commands.append([5, 0, 0])
         for index, one in enumerate(objects):
-            values = _values(row, one, index, complete=True)
-            known = next((found for found in there.get(_plain(values.get(options.match)), []) if found not in used), 0)
+            sought = _plain(_sought(row, one, index))
+            known = next((found for found in there.get(sought, []) if found not in used), 0)
+            values = _values(row, one, index, complete=True, record_id=known or None)
             if known:
                 used.add(known)
-                commands.append([1, known, _values(row, one, index, complete=False)])
-            else:
-                commands.append([0, 0, values])
+                values = _values(row, one, index, complete=False, record_id=known)
+            _refuse_moving(values, row, index, incoming)
+            commands.append([1, known, values] if known else [0, 0, values])
         if options.match and not options.keep:
             commands += [[2, gone, 0] for ids in there.values() for gone in ids if gone not in used]
         return commands
@@ -157,7 +162,7 @@ class Nested(Kind):
         found = self._found(row, one, None)
         if found:
             return found
-        if not options.create:
+        if not options.create or guard(str(row.info["relation"])):
             raise _missing(row, row.name, one)
         return row.services.create(str(row.info["relation"]), _values(row, one, None, complete=True))
 
@@ -165,25 +170,61 @@ class Nested(Kind):
         """The one record that the match field tells, changed if that is allowed."""
         options: Nest = row.options
         relation = str(row.info["relation"])
-        values = _values(row, one, index, complete=False)
-        sought = values.get(options.match)
+        sought = _sought(row, one, index)
         found = row.services.find(relation, options.match, sought) if not types.nothing(sought) else []
         if len(found) > 1:
-            where = row.name if index is None else f"{row.name}[{index}]"
-            raise types.wrong(where, sought, "lookup", f"more than one record of {relation} has this {options.match}.")
-        if found and options.update:
-            row.services.write(relation, found[0], values)
-        return found[0] if found else None
+            raise types.wrong(
+                _place(row, index), sought, "lookup", f"more than one record of {relation} has this {options.match}."
+            )
+        record_id = found[0] if found else None
+        values = _values(row, one, index, complete=False, record_id=record_id)
+        if record_id is not None and options.update and not guard(relation):
+            row.services.write(relation, record_id, values)
+        return record_id
 
 
-def _values(row: Bound, one: Mapping[str, Any], index: int | None, *, complete: bool) -> dict[str, Any]:
-    """The values of one sub-record; errors name the whole path to the key."""
-    assert row.sub is not None
-    where = row.name if index is None else f"{row.name}[{index}]"
-    return renamed(lambda: row.sub.inward(one, complete=complete), where)  # type: ignore[union-attr]
+def _values(
+    row: Bound, one: Mapping[str, Any], index: int | None, *, complete: bool, record_id: int | None = None
+) -> dict[str, Any]:
+    """The values of one sub-record, ``record_id`` if it is there; errors name the whole path to the key."""
+    sub = row.sub
+    assert sub is not None
+    match = [each.name for each in sub.rows if each.target == row.options.match]
+    return renamed(lambda: sub.inward(one, complete=complete, record_id=record_id, matched=match), _place(row, index))
 
 
-def renamed(convert: Callable[[], dict[str, Any]], where: str) -> dict[str, Any]:
+def _sought(row: Bound, one: Mapping[str, Any], index: int | None) -> Any:
+    """What the sub-record says of the field by which it is found; None for nothing."""
+    sub, match = row.sub, row.options.match
+    assert sub is not None
+    told = next((each for each in sub.rows if each.target == match and each.rule.writes), None)
+    return renamed(lambda: sub.sought(told, one), _place(row, index)) if told is not None else None
+
+
+def _refuse_moving(values: dict[str, Any], row: Bound, index: int, incoming: Incoming) -> None:
+    """A line stays with its record: the field that says whose it is is taken out, if it names just that."""
+    inverse = str(row.info.get("relation_field") or "")
+    owner = values.pop(inverse, incoming.record_id)
+    if owner != incoming.record_id:
+        assert row.sub is not None
+        key = next((each.name for each in row.sub.rows if each.target == inverse), inverse)
+        raise types.wrong(
+            f"{_place(row, index)}.{key}", owner, "relation", "it belongs to this record: leave the field out."
+        )
+
+
+def _place(row: Bound, index: int | None) -> str:
+    return row.name if index is None else f"{row.name}[{index}]"
+
+
+def _not_guarded(value: Any, row: Bound) -> None:
+    """Records that decide who may do what are no sub-records; files are, as the rows say what of them is written."""
+    relation = str(row.info.get("relation") or "")
+    if relation != FILES and row.info["type"] in TO_MANY:
+        lines.refuse_guarded(row.name, value, row.info)
+
+
+def renamed(convert: Callable[[], Converted], where: str) -> Converted:
     """What ``convert`` gives; its InvalidInput names the key below ``where``."""
     try:
         return convert()
@@ -196,7 +237,7 @@ def renamed(convert: Callable[[], dict[str, Any]], where: str) -> dict[str, Any]
 
 def _object(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise types.wrong(where, type(value).__name__, "type", "send a JSON object.")
+        raise types.wrong(where, value, "type", "send a JSON object.")
     return value
 
 

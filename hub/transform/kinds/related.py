@@ -8,8 +8,9 @@ from typing import Any
 import pycountry
 
 from hub.errors import Misconfigured
+from hub.odoo.guarded import guard
 from hub.odoo.values import from_odoo
-from hub.transform import shapes, types
+from hub.transform import lines, shapes, types
 from hub.transform.kinds.base import TO_MANY, Bound, FieldInfo, Kind, bad_detail, is_field, words
 from hub.transform.kinds.simple import NOTHING, TELLS, not_one, one_related
 from hub.transform.services import Incoming, Outgoing
@@ -64,30 +65,41 @@ class Lookup(Kind):
                 f"{row.info['type']}."
             )
         if row.info["type"] in TO_MANY:
-            return self._several(value, row, field)
+            return self._several(value, row, field, incoming)
         if row.options.create and isinstance(value, str | int) and value and not isinstance(value, bool):
             return self._found_or_made(value, row, field)
         return one_related(value, row, field)
 
-    def _several(self, value: Any, row: Bound, field: str) -> Any:
+    def _several(self, value: Any, row: Bound, field: str, incoming: Incoming) -> Any:
         if types.nothing(value):
             value = []
         value = types.whole(value)
         if not isinstance(value, list):
             raise types.wrong(row.name, value, "type", f"send a list, with the {field} of each record.")
-        ids = []
+        if not incoming.ours:
+            lines.refuse_guarded(row.name, value, row.info)
+        owned = row.info["type"] == "one2many"
+        ids: list[int] = []
+        sent, new = [], []
+        relation = str(row.info["relation"])
         for one in value:
             if isinstance(one, bool) or not isinstance(one, str | int) or one == "":
                 raise types.wrong(row.name, one, "type", f"send the {field} of a record of {row.info['relation']}.")
-            ids.append(self._found_or_made(one, row, field))
-        return [[6, 0, list(dict.fromkeys(ids))]]
+            if owned and row.options.create and not row.services.find(relation, field, one):
+                new.append([0, 0, {field: one}])  # a line of this very record
+            else:
+                sent.append(one)
+                ids.append(self._found_or_made(one, row, field))
+        if owned and not incoming.ours:
+            lines.refuse_foreign(ids, sent, row, incoming)
+        return [[6, 0, list(dict.fromkeys(ids))], *new]
 
     def _found_or_made(self, value: Any, row: Bound, field: str) -> int:
         relation = str(row.info["relation"])
         found = row.services.find(relation, field, value)
         if len(found) == 1:
             return found[0]
-        if not found and row.options.create:
+        if not found and row.options.create and not guard(relation):
             return row.services.create(relation, {field: value})
         raise not_one(value, row, relation, field, found)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from hub.errors import InvalidInput, Misconfigured
 from hub.odoo.values import from_odoo
-from hub.transform import path, types
-from hub.transform.kinds.base import Bound, Kind, bad_detail, joined
+from hub.transform import lines, path, types
+from hub.transform.kinds.base import TO_MANY, Bound, Kind, bad_detail, joined
 from hub.transform.services import Incoming, Outgoing
 from hub.transform.shapes import Schema
 
@@ -25,7 +25,11 @@ class Plain(Kind):
 
     key = "plain"
     label = "Plain"
-    sentence = "The value as it is; dates become ISO 8601, a relation its id, an empty field null."
+    sentence = (
+        "The value as it is; dates become ISO 8601, a relation its id, an empty field null. A one2many lets callers "
+        "make, change and delete the records that belong to this one (all of their simple fields), a many2many lets "
+        "them choose links; for less than that, use Sub-records, Relational or the direction “Out only”."
+    )
 
     def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:
         """JSON for a value that Odoo read."""
@@ -36,7 +40,9 @@ class Plain(Kind):
         _, dot, tail = row.rule.odoo_field.partition(".")
         if dot:
             return one_related(value, row, tail)
-        return types.inward(value, row.info, row.name, check=incoming.check, describe=row.services.describe)
+        if row.info["type"] in TO_MANY:
+            return lines.inward(value, row, incoming)
+        return types.inward(value, row.info, row.name, check=incoming.check)
 
     def accepts(self, row: Bound) -> Schema:
         """By the field's type; behind a dot, the value that tells the related record."""

@@ -39,7 +39,7 @@ def _value(part: Part, odoo: Odoo, match: tuple[str, ...], path: str) -> Any:
         return "Text"  # a key that a template names
     if row is None:
         return _below(part, odoo, match, path)
-    wanted = row.rule.writes and (part.required or row.name in match or _needed(row) or _harmless(row))
+    wanted = row.offered and (part.required or row.name in match or _needed(row) or _harmless(row))
     if not wanted or row.kind.key in ("constant", "template"):
         return None
     if isinstance(row.kind, Nested):

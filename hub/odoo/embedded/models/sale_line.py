@@ -156,7 +156,7 @@ LINE = Model(
         "price_tax": f.floating("Total Tax", readonly=True, default=0.0),
         "price_total": f.monetary("Total", readonly=True, default=0.0),
         "qty_delivered": f.floating("Delivery Quantity", default=0.0, digits=(16, 2), copy=False),
-        "qty_invoiced": f.floating("Invoiced Quantity", default=0.0, digits=(16, 2), copy=False),
+        "qty_invoiced": f.floating("Invoiced Quantity", default=0.0, readonly=True, digits=(16, 2), copy=False),
         "customer_lead": f.floating("Lead Time", required=True, default=0.0),
         "state": f.selection("Order Status", STATES, readonly=True, copy=False),
         "company_id": f.many2one("Company", "res.company", readonly=True, copy=False),
