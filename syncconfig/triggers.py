@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.api.trace import new_trace_id
@@ -53,14 +53,16 @@ def caused(
     left = {one: guard.rest(raws) for one, raws in events.items()}
     news = {one: change for one, raws in left.items() if (change := summed(raws)) is not None}
     alive = [one for one, change in news.items() if change.event != "unlink"]
-    memory = None if told or used is None else Memory.of(configuration, database, alive)
+    memory = None if told or used is None else Memory.of(configuration, database, list(news))
     wanted = {*watched(configuration), *(used.names if memory is not None and used is not None else ())}
     found = outbound.present(plans.outbound_plan(configuration), odoo, alive, sorted(wanted))
     messages = []
     for record_id, change in news.items():
         if change.event == "unlink":
-            if configuration.on_delete:
-                messages.append(_message(configuration, database, Delivery.Event.DELETE, change))
+            last = memory.forget(record_id) if memory is not None else None
+            if configuration.on_delete and last != seen.DELETED:
+                gone = change if told else replace(change, old_values=last or {})
+                messages.append(_message(configuration, database, Delivery.Event.DELETE, gone))
         elif record_id in found:
             now = found[record_id]
             known = memory.learn(record_id, now) if memory is not None else None
