@@ -1,8 +1,8 @@
 """Better ways of hearing an Odoo than asking it all the time, set up, checked, mended and removed over RPC.
 
-The strongest is an outbox inside of it; then webhooks, which hint at what to ask for; then asking. The connection's user
-decides what can be had. On the way from one to another nothing is lost: both are there for a moment, and what the old one
-knows is heard before it goes.
+The strongest is an outbox inside of it; then webhooks, which hint at what to ask for; then asking. What the
+connection's user may do decides. On the way from one to another nothing is lost: both are there for a moment, and what
+the old one knows is heard before it goes.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ ASKED = "the hub goes on asking Odoo every few seconds, which hears no deletions
 def set_up(connection: OdooConnection, by: str = "") -> str:
     """Set up that way for all models that are listened to, or mend it; answers a sentence.
 
-    Without one: mend what is set up, or take the strongest that the connection allows. Raises HubError, Misconfigured when
-    none is, saying why.
+    Without one: mend what is set up, or take the strongest that the connection allows. Raises HubError; Misconfigured,
+    saying why, when it allows none.
     """
     if connection.is_embedded:
         raise Misconfigured("The embedded Odoo keeps an outbox of its own: there is nothing to set up.")
     in_use = OUTBOX if sources.outbox_of(connection) else WEBHOOK if sources.hints_of(connection) else ""
     if by or in_use:
         return _SETTING_UP[by or in_use](connection)
-    why = []
+    why: list[str] = []
     for way, what in ((OUTBOX, "An outbox"), (WEBHOOK, "Webhooks")):
         try:
             return " ".join([_SETTING_UP[way](connection), *why])
@@ -83,7 +83,7 @@ def remove(connection: OdooConnection) -> str:
     if odoo is not None and sources.outbox_of(connection):
         _remove_outbox(connection, odoo)
         what = "The outbox is removed from Odoo."
-    elif odoo is not None and connection.hint_token:
+    elif odoo is not None and sources.hint_token_of(connection):
         what = _remove_hints(connection, odoo)
     else:
         return "There is no outbox to remove, and there are no webhooks."
@@ -94,7 +94,7 @@ def renew(connection: OdooConnection) -> str:
     """New addresses for the hints of that Odoo; the former ones lead nowhere any more."""
     if sources.hints_of(connection):
         return _set_up_hints(connection, hints.new_token())
-    if connection.hint_token:
+    if sources.hint_token_of(connection):
         return by_hand(connection)
     raise Misconfigured("This Odoo sends no hints: there are no addresses to renew.")
 
@@ -108,8 +108,9 @@ def by_hand(connection: OdooConnection) -> str:
         raise Misconfigured(
             "The hub made the webhooks of this Odoo itself. Remove them first, or renew their addresses."
         )
-    _mark(connection, hint_token=hints.new_token())
-    _note_values(connection, plans.odoo_of(connection))
+    odoo = plans.odoo_of(connection)
+    _mark(connection, odoo.identity(), hand="yes", hint_token=hints.new_token())
+    _note_values(connection, odoo)
     to, models = hints.addresses(connection), sorted({one.model for one in _mine(connection)})
     return (
         "The new addresses, shown only now: copy them. In Odoo 17 or later, with developer mode on, open Settings, "
@@ -143,7 +144,7 @@ def _set_up_outbox(connection: OdooConnection) -> str:
             listening.listen(one, last=True)
         _switch(connection, odoo.identity(), name)
         seen.forget(Configuration.objects.filter(connection=connection).values_list("pk", flat=True))
-        former = _remove_hints(connection, odoo) if connection.hint_token else ""
+        former = _remove_hints(connection, odoo) if sources.hint_token_of(connection) else ""
     models = ", ".join(state.models) or "no model yet"
     more = f"Odoo tells of every change now: {models}. More models follow when configurations listen to them."
     return f"{more}{_told_of(over)} {former}".strip()
@@ -158,7 +159,7 @@ def _remove_outbox(connection: OdooConnection, odoo: Odoo) -> None:
         listening.listen(one)
     inside.remove(odoo, name)
     with transaction.atomic():
-        _mark(connection, outbox="")
+        _mark(connection, odoo.identity(), outbox="")
         cursors = ChangeCursor.objects.filter(connection=connection, database=odoo.identity())
         for cursor in cursors:
             cursor.source, cursor.position = sources.POLLING, positions.get(cursor.model, {})
@@ -171,7 +172,7 @@ def _tidy_outbox(connection: OdooConnection, odoo: Odoo, name: str, wanted: Iter
 
 def _switch(connection: OdooConnection, database: str, name: str) -> None:
     with transaction.atomic():
-        _mark(connection, database=database, outbox=name)
+        _mark(connection, database, outbox=name)
         ChangeCursor.objects.filter(connection=connection, database=database).update(
             source=sources.INSIDE, position={"taken": []}, error=""
         )
@@ -186,9 +187,8 @@ def _set_up_hints(connection: OdooConnection, token: str = "") -> str:
     before = {"hears_by": dict(connection.hears_by), "hint_token": connection.hint_token}
     there = sources.hints_of(connection)
     name, wanted = there or hinting.name_of(secrets.token_hex(4)), sorted({one.model for one in mine})
-    _mark(
-        connection, database=odoo.identity(), hints=name, hint_token=token or connection.hint_token or hints.new_token()
-    )
+    token = token or sources.hint_token_of(connection) or hints.new_token()
+    _mark(connection, odoo.identity(), token, hints=name, hand="")
     try:
         hinting.set_up(odoo, name, hints.addresses(connection), wanted)
     except HubError:
@@ -204,8 +204,8 @@ def _set_up_hints(connection: OdooConnection, token: str = "") -> str:
     for one in mine:
         listening.listen(one)
     return (
-        f"Odoo hints at changes now, to {settings.HUB_PUBLIC_URL}: {', '.join(wanted) or 'no model yet'}. The hub looks "
-        "when a hint comes, and asks more seldom once they do. More models follow when configurations listen to them."
+        f"Odoo hints at changes now, to {settings.HUB_PUBLIC_URL}: {', '.join(wanted) or 'no model yet'}. The hub "
+        "looks when a hint comes, and asks seldom once they do. More models follow when configurations listen to them."
         f"{_told_of(over)}"
     )
 
@@ -216,7 +216,7 @@ def _remove_hints(connection: OdooConnection, odoo: Odoo) -> str:
         listening.listen(one)
     if name:
         hinting.remove(odoo, name)
-    _mark(connection, hints="", hint_token="")
+    _mark(connection, odoo.identity(), hints="", hand="", hint_token="")
     if name:
         return "The webhooks are removed from Odoo."
     return "Hints are not taken any more; remove the rules that were made by hand in Odoo."
@@ -229,8 +229,8 @@ def _check_hints(connection: OdooConnection, odoo: Odoo, wanted: set[str]) -> st
         missing = wanted - set(hinting.check(odoo, name, hints.addresses(connection)))
     if missing:
         raise Misconfigured(
-            f"The webhooks in Odoo were changed or removed there, or lead to another address: {', '.join(sorted(missing))}"
-            " is not hinted at. Set them up again."
+            "The webhooks in Odoo were changed or removed there, or lead to another address: "
+            f"{', '.join(sorted(missing))} is not hinted at. Set them up again."
         )
     whose = f"The webhooks in Odoo are whole: {', '.join(sorted(wanted)) or 'no model yet'}." if name else ""
     return f"{whose or 'Webhooks that were made by hand in Odoo hint at changes.'} {arrivals(connection)}".strip()
@@ -248,8 +248,8 @@ def _arrival(connection: OdooConnection, model: str, cursor: ChangeCursor | None
 def _check_public() -> None:
     if not settings.HUB_IS_PUBLIC:
         raise Misconfigured(
-            "Odoo must be told where the hub is: set HUB_PUBLIC_URL to the address under which Odoo reaches it, such as "
-            "https://hub.example.com, and start the hub again."
+            "Odoo must be told where the hub is: set HUB_PUBLIC_URL to the address under which Odoo reaches it, such "
+            "as https://hub.example.com, and start the hub again."
         )
 
 
@@ -291,12 +291,14 @@ def _told_of(over: tuple[str, ...]) -> str:
     return f" Removed, because nothing listens to it any more: {', '.join(over)}." if over else ""
 
 
-def _mark(connection: OdooConnection, hint_token: str | None = None, **what: str) -> None:
-    """Note what there is in which database: of database, outbox and hints those that are given; "" is nothing."""
-    marks = {**connection.hears_by, **what}
-    kept = {name: value for name, value in marks.items() if value}
-    columns: dict[str, Any] = {"hears_by": kept if kept.keys() - {"database"} else {}}
-    _write(connection, **columns, **({"hint_token": hint_token} if hint_token is not None else {}))
+def _mark(connection: OdooConnection, database: str, hint_token: str | None = None, **what: str) -> None:
+    """Note what there is in the database: ``what`` of outbox, hints and hand is given; "" is nothing."""
+    before = connection.hears_by if connection.hears_by.get("database") == database else {}
+    marks = {name: value for name, value in {**before, **what, "database": database}.items() if value}
+    columns: dict[str, Any] = {"hears_by": marks if len(marks) > 1 else {}}
+    if hint_token is not None:
+        columns["hint_token"] = hint_token
+    _write(connection, **columns)
 
 
 def _write(connection: OdooConnection, **columns: Any) -> None:

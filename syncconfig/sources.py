@@ -45,7 +45,7 @@ def way_of(connection: OdooConnection) -> str:
 
 
 def hint_token_of(connection: OdooConnection) -> str:
-    """What the hints of the database are known by that the connection leads to now, or ""; another one's don't count."""
+    """What the hints of the database are known by that the connection leads to now, or ""; another one's count not."""
     there = bool(connection.hint_token) and connection.hears_by.get("database") == database_of(connection)
     return connection.hint_token if there else ""
 
