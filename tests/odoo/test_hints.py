@@ -94,8 +94,12 @@ def test_what_happens_in_odoo_arrives_by_hints_alone_and_nothing_is_left_behind(
 ) -> None:
     before = set(rules(odoo))
     (old,) = odoo.create(MODEL, [{"name": f"{mark} old"}])
-    hub.shell("from syncconfig import listening\nfor one in listening.watched():\n    listening.listen(one, last=True)\n"
-              "print(json.dumps(1))")  # fmt: skip
+    hub.shell(
+        "from syncconfig import listening\n"
+        "for one in listening.watched():\n"
+        "    listening.listen(one, last=True)\n"
+        "print(json.dumps(1))"
+    )
     assert "hints at changes now" in hub.manage("listening", "demo", "--set-up", "--by", "webhook")
     made = [name for name in rules(odoo) if name not in before]
     assert sorted(name.split(": ")[1] for name in made) == [f"{MODEL} on_create_or_write", f"{MODEL} on_unlink"]
