@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,11 +65,10 @@ def hub(tmp_path: Path) -> Iterator[RunningHub]:
         HUB_POLL_SECONDS="3600", HUB_HINTED_POLL_SECONDS="3600",
     )  # fmt: skip
     hub.environment["HUB_PUBLIC_URL"] = hub.url
-    hub.start()
     try:
-        yield hub
+        yield hub.start()
+        hub.manage("listening", "demo-odoo", "--remove")
     finally:
-        hub.manage("listening", "demo", "--remove")
         hub.discard()
 
 
@@ -79,12 +77,12 @@ def receiver(hub: RunningHub, mark: str, httpserver: HTTPServer) -> Receiver:
     """What is told of the test's records."""
     receiver = Receiver(httpserver, "/hinted")
     url = httpserver.url_for("/hinted/{{ event.type }}")
-    assert hub.shell(CONFIGURE.format(url=url, mark=mark, model=MODEL)) == "demo"
+    assert hub.shell(CONFIGURE.format(url=url, mark=mark, model=MODEL)) == "demo-odoo"
     return receiver
 
 
 def rules(odoo: Odoo) -> list[str]:
-    """The rules in Odoo that lead to a hub, or write into an outbox of one."""
+    """The rules in Odoo that hubs made for hints."""
     found = odoo.search_read("base.automation", [("name", "like", "sync_hub_hint_")], ["name"])
     return [row["name"] for row in found]
 
@@ -100,10 +98,10 @@ def test_what_happens_in_odoo_arrives_by_hints_alone_and_nothing_is_left_behind(
         "    listening.listen(one, last=True)\n"
         "print(json.dumps(1))"
     )
-    assert "hints at changes now" in hub.manage("listening", "demo", "--set-up", "--by", "webhook")
+    assert "hints at changes now" in hub.manage("listening", "demo-odoo", "--set-up", "--by", "webhook")
     made = [name for name in rules(odoo) if name not in before]
     assert sorted(name.split(": ")[1] for name in made) == [f"{MODEL} on_create_or_write", f"{MODEL} on_unlink"]
-    assert "mends" not in hub.manage("listening", "demo", "--set-up")  # as it is: nothing is made twice
+    assert "mends" not in hub.manage("listening", "demo-odoo", "--set-up")  # as it is: nothing is made twice
     assert len(set(rules(odoo)) - before) == 2
 
     until(lambda: receiver.told.get(old) == [("create", f"{mark} old")], "what was there before")
@@ -114,15 +112,15 @@ def test_what_happens_in_odoo_arrives_by_hints_alone_and_nothing_is_left_behind(
     odoo.unlink(MODEL, [new])
     until(lambda: receiver.told[new][2:] == [("delete", f"{mark} renamed")], "the deletion, with its last values")
 
-    told = hub.manage("listening", "demo")
+    told = hub.manage("listening", "demo-odoo")
     assert "whole" in told
     assert f"The last hint of {MODEL} came at" in told
     assert "token=" not in told + hub.output
-    hub.manage("listening", "demo", "--renew")
+    hub.manage("listening", "demo-odoo", "--renew")
     odoo.write(MODEL, [old], {"name": f"{mark} by the new address"})
     until(lambda: receiver.told[old][-1] == ("update", f"{mark} by the new address"), "a hint at the new address")
 
-    assert "removed" in hub.manage("listening", "demo", "--remove")
+    assert "removed" in hub.manage("listening", "demo-odoo", "--remove")
     assert set(rules(odoo)) <= before
     assert not odoo.search("ir.actions.server", [("name", "in", made)])
     after = hub.shell(CURSOR.format(model=MODEL))
@@ -131,7 +129,7 @@ def test_what_happens_in_odoo_arrives_by_hints_alone_and_nothing_is_left_behind(
 
 
 def test_rules_that_people_made_by_hand_are_heard(hub: RunningHub, receiver: Receiver, odoo: Odoo, mark: str) -> None:
-    told = hub.manage("listening", "demo", "--set-up", "--by", "hand")
+    told = hub.manage("listening", "demo-odoo", "--set-up", "--by", "hand")
     saved, deleted = (word for word in told.split() if word.startswith(hub.url))
     (model,) = odoo.search("ir.model", [("model", "=", MODEL)])
     made = []
@@ -141,24 +139,21 @@ def test_rules_that_people_made_by_hand_are_heard(hub: RunningHub, receiver: Rec
             action["usage"] = "base_automation"
             rule = {"name": f"{mark} {trigger}", "model_id": model, "trigger": trigger}
             made += odoo.create("base.automation", [{**rule, "action_server_ids": [(0, 0, action)]}])
-        assert "No hint has come yet" in hub.manage("listening", "demo")
+        assert "No hint has come yet" in hub.manage("listening", "demo-odoo")
         (new,) = odoo.create(MODEL, [{"name": f"{mark} new"}])
         until(lambda: receiver.told.get(new) == [("create", f"{mark} new")], "the creation")
         odoo.unlink(MODEL, [new])
         until(lambda: receiver.told[new][1:] == [("delete", f"{mark} new")], "the deletion")
-        assert "came at" in hub.manage("listening", "demo")
+        assert "came at" in hub.manage("listening", "demo-odoo")
     finally:
         odoo.unlink("base.automation", made)
         odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "=", f"{mark} notify")]))
 
 
-Shell = Callable[[str], str]
-
-
 def test_from_hints_to_the_outbox_and_back_loses_nothing_and_tells_nothing_twice(
     hub: RunningHub, receiver: Receiver, odoo: Odoo, mark: str
 ) -> None:
-    hub.manage("listening", "demo", "--set-up", "--by", "webhook")
+    hub.manage("listening", "demo-odoo", "--set-up", "--by", "webhook")
     ways = ["outbox", "webhook", "outbox"]
     records = odoo.create(MODEL, [{"name": f"{mark} {number}"} for number in range(len(ways) * 2)])
     until(lambda: set(records) <= receiver.told.keys(), "the creations")
@@ -166,12 +161,13 @@ def test_from_hints_to_the_outbox_and_back_loses_nothing_and_tells_nothing_twice
         kept, gone = records[number * 2 : number * 2 + 2]
         odoo.write(MODEL, [kept], {"name": f"{mark} before {way} {number}"})
         odoo.unlink(MODEL, [gone])
-        hub.manage("listening", "demo", "--set-up", "--by", way)
+        hub.manage("listening", "demo-odoo", "--set-up", "--by", way)
         until(lambda one=gone: receiver.told[one][-1][0] == "delete", "the deletion")  # type: ignore[misc]
         until(
             lambda one=kept, number=number, way=way: receiver.told[one][-1][1] == f"{mark} before {way} {number}",  # type: ignore[misc]
             "the update",
         )
-    assert rules(odoo) == [] or not json.loads(json.dumps(hub.shell(CURSOR.format(model=MODEL))))["token"]
+    after = hub.shell(CURSOR.format(model=MODEL))
+    assert (after["source"], after["token"]) == ("inside", False)
     for record_id in records[1::2]:
         assert [event for event, _ in receiver.told[record_id]] == ["create", "delete"]
