@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from hub.errors import OdooAccess, OdooError, OdooMissing
+from hub.errors import OdooMissing, OdooUnavailable
 from hub.odoo.connection import Odoo, Record
 
+T = TypeVar("T")
 EVERYTHING = {"active_test": False}
 
 
@@ -39,14 +40,13 @@ def ensure(odoo: Odoo, rule: Rule) -> None:
 
     Raises OdooAccess when the user may not, OdooMissing without base_automation or without the model.
     """
-    _again(lambda: _ensure(odoo, rule))
+    again(lambda: _ensure(odoo, rule))
 
 
 def found(odoo: Odoo, prefix: str) -> list[Record]:
     """The rules that are there, with ``name`` and ``active``; raises OdooMissing without base_automation."""
-    return odoo.search_read(
-        "base.automation", [("name", "=like", f"{prefix}: %")], ["name", "active"], context=EVERYTHING
-    )
+    domain = [("name", "=like", f"{prefix}: %")]
+    return again(lambda: odoo.search_read("base.automation", domain, ["name", "active"], context=EVERYTHING))
 
 
 def model_of(name: str) -> str:
@@ -79,7 +79,7 @@ def remove(odoo: Odoo, prefix: str) -> None:
 def _take_out(odoo: Odoo, rules: Iterable[Mapping[str, Any]]) -> None:
     """The rules, and their actions, which stay behind when a rule goes."""
     rules = list(rules)
-    _again(lambda: odoo.unlink("base.automation", [row["id"] for row in rules]))
+    again(lambda: odoo.unlink("base.automation", [row["id"] for row in rules]))
     names = sorted({row["name"] for row in rules})
     odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "in", names)]))
 
@@ -110,12 +110,12 @@ def _is(rule: Rule, action: Mapping[str, Any]) -> bool:
     return all(str(action[name] or "").strip() == str(value).strip() for name, value in rule.action.items())
 
 
-def _again(work: Callable[[], object]) -> None:
+def again(work: Callable[[], T]) -> T:
     """Do it, and again where Odoo stumbled over itself: its processes load their models anew after each automation."""
     for left in (2, 1, 0):
         try:
-            work()
-            return
-        except OdooError as error:
-            if not left or isinstance(error, OdooAccess | OdooMissing) or "changed size" not in error.message:
+            return work()
+        except OdooUnavailable as error:
+            if not left or not error.odoo_name.endswith("RuntimeError"):
                 raise
+    raise AssertionError  # the last time it returned, or raised

@@ -63,7 +63,8 @@ def check(odoo: Odoo, name: str, addresses: Addresses) -> tuple[str, ...]:
         active = {row["name"] for row in automations.found(odoo, name) if row["active"]}
     except OdooMissing:
         return ()
-    actions = odoo.search_read("ir.actions.server", [("name", "in", sorted(active))], ["name", "state", "webhook_url"])
+    domain, fields = [("name", "in", sorted(active))], ["name", "state", "webhook_url"]
+    actions = automations.again(lambda: odoo.search_read("ir.actions.server", domain, fields))
     sending = {(row["name"], row["webhook_url"]) for row in actions if row["state"] == "webhook"}
     models = sorted({automations.model_of(one) for one in active})
     return tuple(
