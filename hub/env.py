@@ -134,6 +134,12 @@ SETTINGS = (
         "How often a real Odoo is asked for changes, in seconds. The embedded Odoo is looked at each second.",
     ),
     Setting(
+        "HUB_HINTED_POLL_SECONDS",
+        readers.seconds,
+        300.0,
+        "How often a real Odoo is asked all the same whose webhooks tell the hub when to ask, in seconds.",
+    ),
+    Setting(
         "HUB_ALLOWED_NETWORKS",
         readers.networks,
         [],

@@ -30,6 +30,7 @@ handler500 = "hub.pages.server_error"
 urlpatterns = [
     path("api/sync/v1/", include("webhooks.api_urls")),
     path("api/sync/v1/", include("syncconfig.api.urls")),
+    path("api/hints/", include("syncconfig.api.hints")),
     path("", home),
     path("", include("hub.health")),
     path("metrics", include("syncconfig.metrics")),

@@ -230,12 +230,15 @@ def _learn(
     configuration: Configuration, database: str, odoo: Odoo, written: Sequence[tuple[str, str, int, dict[str, Any]]]
 ) -> None:
     wrote: dict[int, dict[str, Any]] = {}
-    created = []
+    created, deleted = [], []
     for event, model, record_id, values in written:
         if model == configuration.model and event == "write":
             wrote[record_id] = {**wrote.get(record_id, {}), **values}
         elif model == configuration.model and event == "create":
             created.append(record_id)
+        elif model == configuration.model and event == "unlink":
+            deleted.append(record_id)
+    seen.expect_gone(configuration, database, deleted)
     seen.expect_new(configuration, database, odoo, created)
     seen.expect(configuration, database, wrote)
 

@@ -7,19 +7,18 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from hub.errors import HubError, Misconfigured
-from hub.odoo import inside, polling
+from hub.errors import HubError, Misconfigured, OdooError
+from hub.odoo import hinting, inside, polling
 from hub.odoo.changes import Change, per_record
 from hub.odoo.connection import Odoo
 from hub.odoo.embedded import EmbeddedOdoo
 from hub.odoo.embedded.database import Database
 from hub.odoo.embedded.outbox import last_sequence, read_changes
-from syncconfig import outbox, plans, seen, sources, triggers
-from syncconfig.models import ChangeCursor, Configuration, OdooConnection
+from syncconfig import hints, outbox, plans, seen, sources, triggers
+from syncconfig.models import ChangeCursor, Configuration, Delivery, OdooConnection
 from syncconfig.sources import INSIDE, OUTBOX, POLLING, outbox_of, source_of
 
 PAGE = 500
@@ -63,15 +62,20 @@ def begin() -> None:
 
 
 def due() -> list[Watched]:
-    """Those whose time it is: never heard, or last heard longer ago than the interval."""
+    """Those whose time it is: never heard, last heard longer ago than the interval, or hinted at."""
     cursors = _Cursors()
     now = timezone.now()
+    deletions = hints.deletions_due(now)
 
     def is_due(one: Watched) -> bool:
         cursor = cursors.of(one)
         if cursor is None or cursor.listened_at is None:
             return True
-        return now - cursor.listened_at >= _interval(one, cursor)
+        if now - cursor.listened_at >= _interval(one, cursor):
+            return True
+        if cursor.error or now - cursor.listened_at < hints.EVERY:
+            return False
+        return hints.is_due(cursor, now) or (one.connection.pk, one.model, cursor.database) in deletions
 
     return [one for one in watched() if is_due(one)]
 
@@ -103,9 +107,21 @@ def listen(one: Watched, *, last: bool = False) -> int:
             break
         added = _queue(one, odoo, cursor, changes, position)
         if added is None:
-            break
+            return queued
         queued += added
         cursor.position = position
+    return queued + _listen_for_deletions(one, odoo, cursor, last)
+
+
+def _listen_for_deletions(one: Watched, odoo: Odoo, cursor: ChangeCursor, last: bool) -> int:
+    """Of those that were hinted at; an outbox tells its own."""
+    queued, after = 0, 0 if cursor.source != OUTBOX else None
+    while after is not None:
+        changes, after = hints.deletions(cursor, odoo, after, last=last)
+        added = _queue(one, odoo, cursor, changes, cursor.position) if changes else 0
+        if added is None:
+            break
+        queued += added
     return queued
 
 
@@ -166,6 +182,9 @@ def _present(one: Watched, odoo: Odoo) -> dict[str, Any]:
     if source == INSIDE:
         inside.set_up(odoo, outbox_of(one.connection), [one.model])
         return {"taken": []}
+    if name := sources.hints_of(one.connection):
+        with suppress(OdooError):  # it is asked as well; and `listening` says what is missing
+            hinting.set_up(odoo, name, hints.addresses(one.connection), [one.model])
     seen.begin(listeners(one), odoo, odoo.identity())
     return polling.start(odoo, one.model)
 
@@ -192,7 +211,7 @@ def _interval(one: Watched, cursor: ChangeCursor) -> timedelta:
         return ERROR_EVERY
     if cursor.source == INSIDE:
         return INSIDE_EVERY
-    return EMBEDDED_EVERY if cursor.source == OUTBOX else timedelta(seconds=settings.HUB_POLL_SECONDS)
+    return EMBEDDED_EVERY if cursor.source == OUTBOX else hints.interval(one.connection, cursor)
 
 
 def _heard(one: Watched, odoo: Odoo, cursor: ChangeCursor, last: bool) -> tuple[list[Change], dict[str, Any], bool]:
@@ -224,12 +243,20 @@ def _queue(
         held = ChangeCursor.objects.select_for_update().filter(pk=cursor.pk).first()
         if held is None or held.position != cursor.position:
             return None
-        held.position, held.listened_at, held.error = position, timezone.now(), ""
-        held.save(update_fields=["position", "listened_at", "error"])
+        now = timezone.now()
+        if hints.went_astray(held, changes, now):
+            held.unhinted_at = now
+        held.position, held.listened_at, held.error = position, now, ""
+        held.save(update_fields=["position", "listened_at", "error", "unhinted_at"])
         for each in found:
             if each.memory is not None:
                 each.memory.save()
-        return outbox.queue([message for each in found for message in each.messages])
+        messages = [message for each in found for message in each.messages]
+        gone = {one.record_id for one in changes if one.event == "unlink"} if held.source != OUTBOX else set()
+        if gone:  # a hint and an outbox may tell of the same deletion
+            untold = hints.untold(held, gone)
+            messages = [one for one in messages if one.event != Delivery.Event.DELETE or one.record_id in untold]
+        return outbox.queue(messages)
 
 
 def _still_ask(asking: Sequence[Configuration]) -> bool:

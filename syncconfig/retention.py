@@ -13,7 +13,7 @@ from apilog.retention import in_batches, purge_logs
 from hub.odoo.connect import identity_of
 from hub.odoo.connection import Target
 from hub.odoo.embedded.outbox import discard_changes
-from syncconfig import echo, lockout, sources
+from syncconfig import echo, hints, lockout, sources
 from syncconfig.api import idempotency, limits
 from syncconfig.models import ApiJob, ApiToken, ChangeCursor, Delivery, EchoNote, IdempotencyKey, Incident, Run
 
@@ -37,6 +37,7 @@ def clean_up() -> dict[str, int]:
         "counts": limits.forget(),
         "lockouts": lockout.forget(),
         "changes": _heard_changes(),
+        "deletions": in_batches(hints.over),
         "echo notes": in_batches(
             lambda: EchoNote.objects.filter(created_at__lt=timezone.now() - timedelta(seconds=echo.VALID))
         ),

@@ -26,6 +26,9 @@ MOST = 50_000
 """Records of which the values are noted when a configuration begins to watch fields: the newest ones."""
 
 PAGE = 1_000
+DELETED = {"": "deleted"}
+"""What is known of a record that somebody deleted who is not to be told of it."""
+
 EVERYTHING = {"active_test": False, "bin_size": True}
 
 
@@ -74,6 +77,7 @@ class Memory:
     database: str
     known: dict[int, dict[str, Any]]
     learned: dict[int, dict[str, Any]] = field(default_factory=dict)
+    forgotten: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, configuration: Configuration, database: str, ids: Collection[int]) -> Memory:
@@ -86,18 +90,30 @@ class Memory:
         self.learned[record_id] = {name: value for name, value in now.items() if name != "id"}
         return self.known.get(record_id)
 
+    def forget(self, record_id: int) -> Mapping[str, Any] | None:
+        """The record is gone; answers what was known of it, None for nothing."""
+        self.forgotten.add(record_id)
+        return self.known.get(record_id)
+
     def save(self) -> None:
         """To be called in the transaction that moves the cursor."""
+        if self.forgotten:
+            SeenRecord.objects.filter(
+                configuration=self.configuration, database=self.database, record_id__in=self.forgotten
+            ).delete()
         _keep(self.configuration, self.database, self.learned)
 
 
 def begin(configurations: Iterable[Configuration], odoo: Odoo, database: str) -> None:
     """Note the values of the fields that these watch, for records that nobody has seen yet; at most MOST of them.
 
+    And those that they send, where they tell of deletions that Odoo hints at: then nobody can be asked any more.
+
     To be called before the present is marked: what changes between the two is told by the next change.
     """
     for configuration in configurations:
-        if not (configuration.on_state or configuration.trigger_fields.strip()):
+        hinted = configuration.on_delete and bool(sources.hint_token_of(configuration.connection))
+        if not (configuration.on_state or configuration.trigger_fields.strip() or hinted):
             continue
         used = used_by(configuration, odoo)
         there = SeenRecord.objects.filter(configuration=configuration, database=database)
@@ -168,6 +184,12 @@ def expect_new(configuration: Configuration, database: str, odoo: Odoo, ids: Col
     )
     own = [row for row in rows if (row["create_date"], row["create_uid"]) == (row["write_date"], row["write_uid"])]
     _keep(configuration, database, {row["id"]: {name: row[name] for name in used.names} for row in own})
+
+
+def expect_gone(configuration: Configuration, database: str, ids: Collection[int]) -> None:
+    """Somebody deleted them, and knows it: of an Odoo that hints at its deletions."""
+    if ids and configuration.on_delete and sources.hint_token_of(configuration.connection):
+        _keep(configuration, database, dict.fromkeys(ids, DELETED))
 
 
 def forget(configuration_ids: Iterable[int]) -> None:

@@ -8,6 +8,9 @@ from syncconfig.models import ChangeCursor, OdooConnection
 
 OUTBOX, POLLING, INSIDE = "outbox", "polling", "inside"
 
+HINTS = "hints"
+"""Polling, as far as positions are concerned; at better moments."""
+
 
 def source_of(connection: OdooConnection) -> str:
     """How changes of that Odoo are heard: by an outbox, its own or one that was set up in it; else by asking."""
@@ -27,6 +30,24 @@ def outbox_of(connection: OdooConnection) -> str:
     """The outbox inside of the database that the connection leads to now, or ""."""
     there = connection.hears_by.get("database") == database_of(connection)
     return str(connection.hears_by.get("outbox", "")) if there else ""
+
+
+def hints_of(connection: OdooConnection) -> str:
+    """What the names of the rules begin with that the hub made in that database for hints, or ""."""
+    there = connection.hears_by.get("database") == database_of(connection)
+    return str(connection.hears_by.get("hints", "")) if there else ""
+
+
+def way_of(connection: OdooConnection) -> str:
+    """As source_of, but HINTS for an Odoo that is asked when it hints at something."""
+    source = source_of(connection)
+    return HINTS if source == POLLING and hint_token_of(connection) else source
+
+
+def hint_token_of(connection: OdooConnection) -> str:
+    """What the hints of the database are known by that the connection leads to now, or ""; another one's count not."""
+    there = bool(connection.hint_token) and connection.hears_by.get("database") == database_of(connection)
+    return connection.hint_token if there else ""
 
 
 def database_of(connection: OdooConnection) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.api.trace import new_trace_id
@@ -55,15 +55,23 @@ def caused(
     left = {one: guard.rest(raws) for one, raws in events.items()}
     news = {one: change for one, raws in left.items() if (change := summed(raws)) is not None}
     alive = [one for one, change in news.items() if change.event != "unlink"]
-    memory = None if told or used is None else Memory.of(configuration, database, alive)
+    memory = None if told or used is None else Memory.of(configuration, database, list(news))
     wanted = {*watched(configuration), *(used.names if memory is not None and used is not None else ())}
     found = outbound.present(plans.outbound_plan(configuration), odoo, alive, sorted(wanted))
     messages = []
-    gone = _gone(configuration, database, [one for one in news.values() if one.event == "unlink"])
+    gone, remembered = {}, set()
     for record_id, change in news.items():
         if change.event == "unlink":
-            if record_id in gone:
-                messages.append(_message(configuration, database, Delivery.Event.DELETE, change))
+            last = memory.forget(record_id) if memory is not None else None
+            if last != seen.DELETED:
+                gone[record_id] = change if told else replace(change, old_values=last or {})
+            if last is not None:
+                remembered.add(record_id)
+    wished = _wished(configuration, database, list(gone.values()), remembered)
+    for record_id, change in news.items():
+        if change.event == "unlink":
+            if record_id in wished:
+                messages.append(_message(configuration, database, Delivery.Event.DELETE, gone[record_id]))
         elif record_id in found:
             now = found[record_id]
             known = memory.learn(record_id, now) if memory is not None else None
@@ -75,17 +83,21 @@ def caused(
     return Caused(messages, memory)
 
 
-def _gone(configuration: Configuration, database: str, deleted: Sequence[Change]) -> set[int]:
+def _wished(
+    configuration: Configuration, database: str, deleted: Sequence[Change], remembered: Collection[int]
+) -> set[int]:
     """Those of the deleted records of which is told: their last values match the filter domain.
 
-    Where these do not tell, behind dots for instance, it is those that were sent before: nobody else hears of them.
+    Where these do not tell, behind dots for instance, it is those that the hub saw within the domain (``remembered``),
+    or that were sent before: nobody else hears of them.
     """
     if not configuration.on_delete or not deleted:
         return set()
     domain = domain_of(configuration.domain)
     found = {one.record_id: matches(domain, {**one.old_values, "id": one.record_id}) for one in deleted}
-    unknown = {record_id for record_id, fits in found.items() if fits is None}
-    return {record_id for record_id, fits in found.items() if fits} | _sent_before(configuration, database, unknown)
+    wished = {record_id for record_id, fits in found.items() if fits or (fits is None and record_id in remembered)}
+    unknown = {record_id for record_id, fits in found.items() if fits is None} - wished
+    return wished | _sent_before(configuration, database, unknown)
 
 
 def _sent_before(configuration: Configuration, database: str, ids: set[int]) -> set[int]:

@@ -175,6 +175,9 @@ def _database(fault: Fault, call: Call) -> OdooError | None:
         return refused
     if fault.short in _LOCKED:
         return OdooLocked(f"Odoo could not lock the records for {call}: somebody else changes them. Try again.")
+    if fault.short == "RuntimeError" and "changed size during iteration" in fault.message:
+        # Its processes load their models anew after each automation rule, and calls at that moment stumble over it.
+        return OdooUnavailable(f"Odoo was loading its models anew during {call}. Try again.")
     if fault.name.startswith("psycopg2.errors."):
         return OdooValidation(f"A value does not fit its field on {call.model}: {clean(fault.message.splitlines()[0])}")
     if fault.name.startswith("psycopg2."):

@@ -11,12 +11,14 @@ is remembered, and deleted with the next look.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.errors import OdooAccess, OdooError, OdooInvalidField, OdooMissing
+from hub.errors import OdooAccess, OdooInvalidField, OdooMissing
+from hub.odoo import automations
+from hub.odoo.automations import Rule
 from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo, Record
 from hub.odoo.polling import FORMAT, Look
@@ -90,7 +92,7 @@ def set_up(odoo: Odoo, outbox: str, models: Iterable[str]) -> State:
         _make_outbox(odoo, outbox)
         for model in models:
             for trigger in TRIGGERS:
-                _again(lambda one=model, when=trigger: _make_automation(odoo, outbox, one, when))  # type: ignore[misc]
+                automations.ensure(odoo, _rule(outbox, model, trigger))
     except OdooAccess as error:
         raise OdooAccess(
             "Setting up an outbox in Odoo needs the right to its settings (group Administration / Settings) for the "
@@ -104,37 +106,26 @@ def check(odoo: Odoo, outbox: str) -> State:
     """What is there."""
     there = bool(odoo.count("ir.model", [("model", "=", outbox)]))
     try:
-        found = _rules(odoo, outbox)
+        found = automations.found(odoo, outbox)
     except OdooMissing:
         found = []
     working = {row["name"] for row in found if row["active"]}
-    models = {_model_of(name) for name in working}
+    models = {automations.model_of(name) for name in working}
     whole = [model for model in sorted(models) if all(f"{outbox}: {model} {one}" in working for one in TRIGGERS)]
     return State(there, tuple(whole))
 
 
 def tidy(odoo: Odoo, outbox: str, models: Iterable[str]) -> tuple[str, ...]:
     """Remove what is there for other models than these, and what they told; answers those models."""
-    wanted = set(models)
-    try:
-        found = _rules(odoo, outbox)
-    except OdooMissing:
-        return ()
-    over = {row["id"]: model for row in found if (model := _model_of(row["name"])) not in wanted}
+    over = automations.tidy(odoo, outbox, models)
     if over:
-        _take_out(odoo, outbox, list(over), sorted(set(over.values())))
-        odoo.unlink(outbox, odoo.search(outbox, [("x_model", "in", sorted(set(over.values())))]))
-    return tuple(sorted(set(over.values())))
+        odoo.unlink(outbox, odoo.search(outbox, [("x_model", "in", list(over))]))
+    return over
 
 
 def remove(odoo: Odoo, outbox: str) -> None:
     """Leave nothing behind."""
-    try:
-        found = _rules(odoo, outbox)
-        _take_out(odoo, outbox, [row["id"] for row in found], sorted({_model_of(row["name"]) for row in found}))
-    except OdooMissing:
-        pass  # no such module: then there was never anything
-    odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "=like", f"{outbox}: %")]))
+    automations.remove(odoo, outbox)
     models = odoo.search("ir.model", [("model", "=", outbox)])
     if models:
         odoo.unlink("ir.model.access", odoo.search("ir.model.access", [("model_id", "in", models)]))
@@ -162,37 +153,6 @@ def look(odoo: Odoo, outbox: str, model: str, position: Mapping[str, Any]) -> Lo
 
 def _events(odoo: Odoo, outbox: str, domain: list[Any], limit: int | None) -> list[Record]:
     return odoo.search_read(outbox, domain, [*FIELDS, "create_date"], order="id", limit=limit)
-
-
-def _again(work: Callable[[], None]) -> None:
-    """Do it, and again where Odoo stumbled over itself: its processes load their models anew after each automation."""
-    for left in (2, 1, 0):
-        try:
-            work()
-            return
-        except OdooError as error:
-            if not left or isinstance(error, OdooAccess | OdooMissing) or "changed size" not in error.message:
-                raise
-
-
-EVERYTHING = {"active_test": False}
-
-
-def _rules(odoo: Odoo, outbox: str) -> list[Record]:
-    return odoo.search_read(
-        "base.automation", [("name", "=like", f"{outbox}: %")], ["name", "active"], context=EVERYTHING
-    )
-
-
-def _model_of(rule: str) -> str:
-    return rule.split(": ", 1)[1].rsplit(" ", 1)[0]
-
-
-def _take_out(odoo: Odoo, outbox: str, rules: list[int], models: list[str]) -> None:
-    """The rules, and their actions, which stay behind when a rule goes."""
-    _again(lambda: odoo.unlink("base.automation", rules))
-    names = [f"{outbox}: {model} {trigger}" for model in models for trigger in TRIGGERS]
-    odoo.unlink("ir.actions.server", odoo.search("ir.actions.server", [("name", "in", names)]))
 
 
 def _make_outbox(odoo: Odoo, outbox: str) -> None:
@@ -235,26 +195,9 @@ def _make_outbox(odoo: Odoo, outbox: str) -> None:
         odoo.create("ir.model.access", [access])
 
 
-def _make_automation(odoo: Odoo, outbox: str, model: str, trigger: str) -> None:
-    name = f"{outbox}: {model} {trigger}"
+def _rule(outbox: str, model: str, trigger: str) -> Rule:
     code = CODE % {"event": TRIGGERS[trigger], "outbox": outbox}
-    found = odoo.search_read(
-        "base.automation", [("name", "=", name)], ["active", "action_server_ids"], context=EVERYTHING
-    )
-    if found:
-        (first, *more) = found
-        odoo.unlink("base.automation", [row["id"] for row in more])
-        actions = odoo.read("ir.actions.server", first["action_server_ids"], ["code"])
-        if first["active"] and [row["code"].strip() for row in actions] == [code.strip()]:
-            return
-        odoo.unlink("base.automation", [first["id"]])
-    known = odoo.search("ir.model", [("model", "=", model)])
-    if not known:
-        raise OdooMissing(f"Odoo has no model {model}. Is its module installed?", model=model)
-    about = known[0]
-    action = {"name": name, "model_id": about, "state": "code", "code": code, "usage": "base_automation"}
-    values = {"name": name, "model_id": about, "trigger": trigger, "action_server_ids": [(0, 0, action)]}
-    odoo.create("base.automation", [values])
+    return Rule(outbox, model, trigger, {"state": "code", "code": code})
 
 
 def _change(row: Mapping[str, Any]) -> Change:

@@ -6,11 +6,12 @@ already: each look goes back by the overlap, and what was seen in it is remember
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hub.errors import OdooAccess
 from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo
 
@@ -25,7 +26,11 @@ PAGE = 500
 
 @dataclass(frozen=True)
 class Look:
-    """What one look found, and the position to continue from (JSON)."""
+    """What one look found, and the position to continue from (JSON).
+
+    It holds, of polling, the latest ``write_date``, those of the records ``seen`` in the overlap, and the ``newest``
+    id.
+    """
 
     changes: list[Change]
     position: dict[str, Any]
@@ -39,7 +44,14 @@ def start(odoo: Odoo, model: str) -> dict[str, Any]:
     recent = odoo.search_read(
         model, [("write_date", ">=", _back(moment))], ["write_date"], order="write_date, id", context=EVERYTHING
     )
-    return {"write_date": moment, "seen": {str(row["id"]): row["write_date"] for row in recent}}
+    seen = {str(row["id"]): row["write_date"] for row in recent}
+    return {"write_date": moment, "seen": seen, "newest": _newest(odoo, model)}
+
+
+def _newest(odoo: Odoo, model: str) -> int:
+    """The highest id that there is, 0 without any."""
+    found = odoo.search(model, [], order="id desc", limit=1, context=EVERYTHING)
+    return found[0] if found else 0
 
 
 def look(odoo: Odoo, model: str, position: Mapping[str, Any], now: datetime | None = None) -> Look:
@@ -68,11 +80,43 @@ def look(odoo: Odoo, model: str, position: Mapping[str, Any], now: datetime | No
             break
         offset += PAGE
     changes = [_change(model, row, str(row["id"]) in seen, moment) for row in rows]
-    newest = max([moment, *(row["write_date"] for row in rows)])
+    latest = max([moment, *(row["write_date"] for row in rows)])
+    known = position["newest"] if "newest" in position else _newest(odoo, model)
     seen |= {str(row["id"]): row["write_date"] for row in rows}
-    floor = _back(newest)
+    floor = _back(latest)
     kept = {record_id: at for record_id, at in seen.items() if at >= floor}
-    return Look(changes, {"write_date": newest, "seen": kept}, more=len(page) == PAGE)
+    newest = max([known, *(row["id"] for row in rows)])
+    return Look(changes, {"write_date": latest, "seen": kept, "newest": newest}, more=len(page) == PAGE)
+
+
+def gone(odoo: Odoo, model: str, ids: Sequence[int]) -> set[int]:
+    """Which of these records do not exist. One that the hub's user may not see exists all the same."""
+    if not ids:
+        return set()
+    missing = sorted(set(ids) - set(odoo.search(model, [("id", "in", list(ids))], context=EVERYTHING)))
+    try:
+        return set(missing) - _there(odoo, model, missing)
+    except OdooAccess:
+        return {one for one in missing if not _is_there(odoo, model, one)}
+
+
+def _there(odoo: Odoo, model: str, ids: Sequence[int]) -> set[int]:
+    """Odoo leaves those out that do not exist, and refuses when one exists and is not for this user."""
+    if not ids:
+        return set()
+    return {row["id"] for row in odoo.call(model, "read", ids, {"fields": ["write_date"]})}
+
+
+def _is_there(odoo: Odoo, model: str, record_id: int) -> bool:
+    try:
+        return bool(_there(odoo, model, [record_id]))
+    except OdooAccess:
+        return True
+
+
+def was_known(position: Mapping[str, Any], record_id: int) -> bool:
+    """Whether who is at ``position`` can have heard of a record: a newer one came after his last look."""
+    return bool(record_id <= position.get("newest", record_id))
 
 
 def was_heard(position: Mapping[str, Any], record_id: int, write_date: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -26,6 +27,7 @@ from syncconfig.models.connection import EMBEDDED
 HEARD = {
     sources.OUTBOX: "outbox: every change, at once",
     sources.INSIDE: "an outbox inside of Odoo: creations, updates and deletions, within a second or two",
+    sources.HINTS: "webhooks: Odoo hints, and the hub looks; creations, updates and deletions, within seconds",
     sources.POLLING: "polling: creations and updates, every few seconds; “Hear everything” sets up more",
 }
 HELD = (
@@ -65,8 +67,8 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     search_help_text = "Name, code or address"
     empty_text = "A connection says where an Odoo is, and as which of its users the hub works."
     prepopulated_fields = {"code": ["name"]}
-    readonly_fields = ["shown_environment", "last_check", "shown_changes"]
-    actions_detail = ["test_connection", "hear_everything", "stop_hearing"]
+    readonly_fields = ["shown_environment", "last_check", "shown_changes", "shown_hints"]
+    actions_detail = ["test_connection", "hear_everything", "hear_by_webhooks", "webhooks_by_hand", "stop_hearing"]
     warn_unsaved_form = True
     conditional_fields = dict.fromkeys(("url", "database", "login", "password", "api_key"), "transport != 'embedded'")
 
@@ -81,7 +83,8 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
             ("Timeouts in seconds", {"fields": [("connect_timeout", "read_timeout")]}),
         ]
         if obj is not None:
-            sets.append(("What the hub sees", {"fields": ["last_check", "shown_changes"]}))
+            hints = ["shown_hints"] if sources.way_of(obj) == sources.HINTS else []
+            sets.append(("What the hub sees", {"fields": ["last_check", "shown_changes", *hints]}))
         return sets
 
     @display(description="Where")
@@ -114,7 +117,12 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     @display(description="Changes in Odoo are heard by")
     def shown_changes(self, obj: OdooConnection) -> str:
         """The way that is used, which the connection itself decides."""
-        return HEARD[sources.source_of(obj)]
+        return HEARD[sources.way_of(obj)]
+
+    @display(description="Hints")
+    def shown_hints(self, obj: OdooConnection) -> str:
+        """Whether they arrive."""
+        return hearing.arrivals(obj) if sources.way_of(obj) == sources.HINTS else "None are expected."
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """One that configurations need is not deleted; what to do instead is said."""
@@ -154,14 +162,15 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
         return HttpResponseRedirect(reverse("admin:syncconfig_odooconnection_change", args=[connection.pk]))
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        """Setting up is for an Odoo that is asked, taking down for one that has an outbox."""
+        """Setting up is for a real Odoo, taking down for one in which something was set up."""
         connection = self.get_object(request, str(object_id))
-        source = sources.source_of(connection) if connection is not None else sources.OUTBOX
+        way = sources.way_of(connection) if connection is not None else sources.OUTBOX
         left_out = {
-            sources.OUTBOX: ("hear_everything", "stop_hearing"),
+            sources.OUTBOX: ("hear_everything", "hear_by_webhooks", "webhooks_by_hand", "stop_hearing"),
             sources.POLLING: ("stop_hearing",),
-            sources.INSIDE: (),
-        }[source]
+            sources.HINTS: (),
+            sources.INSIDE: ("webhooks_by_hand",),
+        }[way]
         actions = super().get_actions_detail(request, object_id)
         return [one for one in actions if not one.action_name.endswith(left_out or ("\0",))]
 
@@ -171,16 +180,50 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
         "change",
         "hear",
         dialog=confirm(
-            "Set up an outbox in this Odoo?",
-            "The hub makes a small model and three automation rules for each model that it listens to, in Odoo's own "
-            "settings. Deletions are heard then, too, and everything within a second or two. Doing it again mends what "
-            "was changed there. “Stop hearing” removes all of it.",
+            "Set up the best that this Odoo allows?",
+            "An outbox: the hub makes a small model and three automation rules for each model that it listens to, in "
+            "Odoo's own settings. Deletions are heard then, too, and everything within a second or two. Where that may "
+            "not be, webhooks. Doing it again mends what was set up. “Stop hearing” removes all of it.",
             "Set up",
         ),
     )
     def hear_everything(self, request: HttpRequest, connection: OdooConnection) -> HttpResponse:
-        """Set up the outbox inside of Odoo, or mend it."""
+        """Set up the strongest way, or mend what there is."""
         return self._hearing(request, connection, hearing.set_up)
+
+    @button(
+        "Hear by webhooks",
+        "webhook",
+        "change",
+        "hear-by-webhooks",
+        dialog=confirm(
+            "Set up webhooks in this Odoo?",
+            "The hub makes two automation rules for each model that it listens to, in Odoo's own settings; they tell "
+            "it when to look. Deletions are heard then, too, within seconds, and Odoo is seldom asked in vain. Odoo "
+            "must reach the hub at HUB_PUBLIC_URL. What was set up before is replaced.",
+            "Set up",
+        ),
+    )
+    def hear_by_webhooks(self, request: HttpRequest, connection: OdooConnection) -> HttpResponse:
+        """Set the webhooks up, or mend them."""
+        return self._hearing(request, connection, partial(hearing.set_up, by=hearing.WEBHOOK))
+
+    @button(
+        "Webhook addresses",
+        "key",
+        "change",
+        "webhook-addresses",
+        dialog=confirm(
+            "New addresses for Odoo's webhooks?",
+            "For webhooks that somebody makes by hand in Odoo, the next page shows two addresses, this once, and what "
+            "to do with them. Those that the hub made get new ones by themselves. Former addresses lead nowhere then.",
+            "New addresses",
+        ),
+    )
+    def webhooks_by_hand(self, request: HttpRequest, connection: OdooConnection) -> HttpResponse:
+        """Make new addresses; show those that people are to type."""
+        has_own = bool(sources.hints_of(connection))
+        return self._hearing(request, connection, hearing.renew if has_own else hearing.by_hand)
 
     @button(
         "Stop hearing",
@@ -188,9 +231,9 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
         "change",
         "stop-hearing",
         dialog=confirm(
-            "Remove the outbox from this Odoo?",
-            "What it holds is heard first. Then model and rules are removed, and the hub asks every few seconds again; "
-            "deletions are not heard any more.",
+            "Remove what was set up in this Odoo?",
+            "What an outbox holds is heard first. Then model and rules are removed, and the hub asks every few seconds "
+            "again; deletions are not heard any more. Webhooks that were made by hand lead nowhere then.",
             "Remove",
         ),
     )
@@ -203,6 +246,7 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     ) -> HttpResponse:
         try:
             self.message_user(request, work(connection), level=messages.SUCCESS)
+            self.log_change(request, connection, "Changed how changes in Odoo are heard.")
         except HubError as error:
             self.message_user(request, error.message, level=messages.ERROR)
         return go_to(request, reverse("admin:syncconfig_odooconnection_change", args=[connection.pk]))

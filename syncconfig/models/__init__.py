@@ -10,6 +10,7 @@ from syncconfig.models.delivery import Delivery
 from syncconfig.models.echo import EchoNote, SeenRecord
 from syncconfig.models.endpoint import Endpoint
 from syncconfig.models.header import Header
+from syncconfig.models.hint import DeletionHint
 from syncconfig.models.idempotency import IdempotencyKey
 from syncconfig.models.incident import Incident, Notice
 from syncconfig.models.job import ChangeCursor, Run, Wake
@@ -26,6 +27,7 @@ __all__ = [
     "CallCount",
     "ChangeCursor",
     "Configuration",
+    "DeletionHint",
     "Delivery",
     "EchoNote",
     "Endpoint",

@@ -75,7 +75,12 @@ class OdooConnection(models.Model):
     hears_by = models.JSONField(
         default=dict,
         editable=False,
-        help_text="The outbox that the hub set up inside of this Odoo, and the database that it is in.",
+        help_text="The outbox or the hints that were set up inside of this Odoo, and the database that they are in.",
+    )
+    hint_token = EncryptedTextField(
+        blank=True,
+        editable=False,
+        help_text="What Odoo's hints are known by; empty where none are expected. Stored encrypted.",
     )
     checked_at = models.DateTimeField("last check", null=True, editable=False)
     check_ok = models.BooleanField(null=True, editable=False)

@@ -85,6 +85,8 @@ class ChangeCursor(models.Model):
     source = models.CharField(max_length=20, help_text="How changes are heard: outbox or polling.")
     position = models.JSONField(default=dict)
     listened_at = models.DateTimeField("last heard", null=True)
+    hinted_at = models.DateTimeField("last hint", null=True, help_text="When Odoo last hinted at a change.")
+    unhinted_at = models.DateTimeField(null=True, help_text="When a change was last found of which no hint had come.")
     error = models.TextField(blank=True)
 
     class Meta:

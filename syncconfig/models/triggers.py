@@ -33,7 +33,7 @@ class WhenToSend(models.Model):
     on_delete = models.BooleanField(
         "when a record is deleted",
         default=False,
-        help_text="Heard from an Odoo that has an outbox: see its connection.",
+        help_text="Heard from an Odoo that has an outbox or sends webhooks: see its connection.",
     )
     on_state = models.BooleanField(
         "when a state changes",

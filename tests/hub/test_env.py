@@ -56,6 +56,7 @@ WRONG = {
     "HUB_METRICS_TOKEN": ["two words", "naïve"],
     "HUB_WORKERS": ["0", "many", "100000"],
     "HUB_DELIVERY_THREADS": ["0", "many", "100000"],
+    "HUB_HINTED_POLL_SECONDS": ["-1", "0", "often", "nan", "inf", "86400"],
     "HUB_POLL_SECONDS": ["-1", "0", "often", "nan", "inf", "86400"],
     "HUB_ALLOWED_NETWORKS": ["10.0.0.0/99", "intranet", "10.0.0.1/8", "127.0.0.1:8000"],
     "HUB_EMAIL_URL": ["mail.example.com", "https://user:canary@mail.example.com", "smtp://"],

@@ -23,6 +23,12 @@ IN_USE = (
 )
 
 
+def test_a_call_while_odoo_loads_its_models_anew_may_be_made_again() -> None:
+    error = translate(Fault("builtins.RuntimeError", "dictionary changed size during iteration", ""), CREATE)
+    assert error.retryable
+    assert "Try again" in error.message
+
+
 def details(name: str, message: str, debug: str = "", call: Call = CREATE) -> tuple[type[OdooError], dict[str, Any]]:
     error = translate(Fault(name, message, debug), call)
     return type(error), error.details

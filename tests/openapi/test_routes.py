@@ -23,6 +23,7 @@ LEFT_OUT = {
     "readyz": "as healthz",
     "metrics": "for Prometheus, in its own format and with a token of its own",
     "admin/": "pages for people who log in",
+    "api/hints/": "for Odoo's own webhooks, with a token of their own",
     "demo/receiver/": "stands in for an external system, while the demo is on",
     "postman": "a short address of /api/sync/v1/postman, which is described",
     "api/sync/v1/docs": "the page that shows the document",

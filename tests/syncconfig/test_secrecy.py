@@ -59,7 +59,7 @@ def instance(
     Header.objects.create(configuration=customers_out, name="X-Version", value="version-shown")
     OdooConnection.objects.create(
         code="real", name="Real", transport="jsonrpc", url="http://127.0.0.1:1", database="database-shown", login="me",
-        password=SECRET, api_key=SECRET,
+        password=SECRET, api_key=SECRET, hint_token=SECRET,
     )  # fmt: skip
     client = ApiClient.objects.create(name="Web shop")
     client.configurations.add(customers_in)
@@ -124,6 +124,7 @@ def test_every_secret_field_holds_the_marker_in_this_test() -> None:
     assert {(model.__name__, field) for model, field in encrypted()} == {
         ("Configuration", "auth_password"), ("Configuration", "auth_token"), ("Header", "value"),
         ("OdooConnection", "password"), ("OdooConnection", "api_key"), ("Configuration", "tls_key"),
+        ("OdooConnection", "hint_token"),
         ("Delivery", "unwritten"),
         ("ApiJob", "body"), ("ApiJob", "answer"),
     }  # fmt: skip
