@@ -116,6 +116,8 @@ def _verdict(response: Response) -> Decision:
         return Decision("disable", 0, "Answered with 410 Gone: the endpoint wants no more calls.")
     if status in RETRIED or status >= 500:
         return Decision("retry", 0, f"Answered with {status} {response.reason}".strip() + ".")
+    if status == 304:
+        return _dead("Answered with 304 Not Modified, which answers a question that was not asked.")
     if 300 <= status < 400:
         return _dead(f"Answered with {status}, a redirect, which is not followed. Enter the final address.")
     return _dead(f"Answered with {status} {response.reason}".strip() + ": the same request would be refused again.")

@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from unfold.decorators import display
 
 from apilog import naming
-from hub.cron import in_words
+from hub.cron import check_cron, in_words
 from hub.dialogs import button, confirm, go_to, record_of
 from hub.errors import HubError
 from hub.redact import redact_url
@@ -268,6 +268,7 @@ class ConfigurationAdmin(SecretsAdminMixin, PullMixin):
             return "No schedule: records are sent by hand, by the API, or when they change."
         times, moment = [], timezone.now()
         try:
+            check_cron(obj.schedule)
             for _ in range(3):
                 moment = schedules.next_time(obj.schedule, moment)
                 times.append(date_format(timezone.localtime(moment), "D j M H:i"))

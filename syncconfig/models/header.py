@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from hub.fields import EncryptedTextField
@@ -41,3 +42,6 @@ class Header(models.Model):
     def clean(self) -> None:
         """No header that breaks the request or that the hub sets itself."""
         validate_header(self.name, self.value or "")
+        if "{{" in (self.value or "") or "{%" in (self.value or ""):
+            told = "A header is sent as it is written. Put the record's values into the address, the parameters or the body."
+            raise ValidationError({"value": told})

@@ -143,6 +143,7 @@ def test_an_attempt_ends_in_one_thing() -> None:
 
 
 def test_reasons_say_what_happened() -> None:
+    assert "redirect" not in after(304).reason
     assert after(301).reason == "Answered with 301, a redirect, which is not followed. Enter the final address."
     assert decide(POLICY, 1, response=Response(503, "Service Unavailable")).reason == (
         "Answered with 503 Service Unavailable."

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection as database
+from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
+from werkzeug import Request, Response
 
 from hub.odoo.connection import Odoo
 from syncconfig import drain, outbox, runs
@@ -348,3 +351,29 @@ def test_whatever_was_looked_at_in_the_browser_callers_search_as_before(
     for domain in ('[["name","ilike","a"]]', '["|",["email","=",false],["city","=","Ulm"]]', "[]"):
         answer = api.get("/api/sync/v1/res.partner/search", {"domain": domain, "limit": "5"})
         assert answer.status_code == 200, answer.content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_a_form_asks_an_odoo(
+    page: Client, customers_out: Configuration, httpserver: HTTPServer
+) -> None:
+    """On SQLite nobody could write meanwhile, and an Odoo may take a minute to say nothing."""
+    mine, seen = connections["default"], []
+
+    def answer(_: Request) -> Response:
+        seen.append(mine.in_atomic_block)
+        return Response("not an Odoo", status=502)
+
+    httpserver.expect_request(re.compile(".*")).respond_with_handler(answer)
+    OdooConnection.objects.filter(pk=customers_out.connection_id).update(
+        transport="jsonrpc", url=httpserver.url_for(""), database="x", login="x", api_key="key"
+    )
+    customers_out.refresh_from_db()
+    url = reverse("admin:syncconfig_configuration_change", args=[customers_out.pk])
+    form = configuration_form(customers_out) | {"note": "changed"}
+    answered = page.post(url, form, follow=True).content.decode()
+    assert "could not be held against Odoo" in answered or "cannot be asked just now" in answered
+    customers_out.refresh_from_db()
+    assert customers_out.note == "changed"
+    assert seen
+    assert not any(seen)

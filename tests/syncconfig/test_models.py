@@ -60,6 +60,7 @@ def test_a_wrong_out_configuration_is_refused_by_field(
         ("X-A", "a\x00"),
         ("Bad Name", "x"),
         ("webhook-id", "x"),
+        ("X-Name", "{{ name }}"),
     ],
 )
 def test_a_header_that_would_break_the_request_is_refused(customers_out: Configuration, name: str, value: str) -> None:
