@@ -61,7 +61,8 @@ def test_any_other_failed_lookup_is_odoos_own_failure() -> None:
 def test_a_required_field_is_named() -> None:
     debug = 'psycopg2.errors.NotNullViolation: null value in column "login" of relation "res_users"'
     kind, found = details("odoo.exceptions.ValidationError", REQUIRED, debug)
-    assert (kind, found) == (OdooValidation, {"constraint": "required", "value": None, "field": "login"})
+    told = {"constraint": "required", "value": None, "field": "login", "model": "res.users"}
+    assert (kind, found) == (OdooValidation, told)
 
 
 def test_a_duplicate_names_field_and_value() -> None:

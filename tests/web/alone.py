@@ -56,7 +56,7 @@ class WebAlone(RunningHub):
                 cwd=ROOT, env=self.environment, stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, pass_fds=[listener.fileno()],
             )  # fmt: skip
-        until(self._answers, f"an answer from {self.url}; it printed:\n{self.output}")
+        until(self.answers, f"an answer from {self.url}; it printed:\n{self.output}")
         return self
 
     def wire(self) -> Wire:
