@@ -43,5 +43,5 @@ class Header(models.Model):
         """No header that breaks the request or that the hub sets itself."""
         validate_header(self.name, self.value or "")
         if "{{" in (self.value or "") or "{%" in (self.value or ""):
-            told = "A header is sent as it is written. Put the record's values into the address, the parameters or the body."
+            told = "A header is sent as it is written. The record's values go into address, parameters or body."
             raise ValidationError({"value": told})
