@@ -93,9 +93,10 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         check_body(request._request)
         errors.check_encoding(request._request)
-        if not self.any_parameters:
+        method = "GET" if request.method == "HEAD" else request.method or ""
+        if not self.any_parameters and hasattr(self, method.lower()):  # else the method is what is refused
             try:
-                query.check(request.query_params, self.parameters.get(request.method or "", ()))
+                query.check(request.query_params, self.parameters.get(method, ()))
             except InvalidInput:
                 self.asked_of(request)  # what the caller may not do here at all is told first
                 raise
