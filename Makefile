@@ -32,16 +32,17 @@ format: dev  ## put imports and layout right
 
 test-odoo: dev  ## the contract on a real Odoo 19, which is installed and started (HUB_TEST_ODOO: take that one)
 	@told=$${HUB_TEST_ODOO:-$$(scripts/odoo19 up)} && HUB_TEST_ODOO="$$told" HUB_TEST_ODOO_REQUIRED=1 \
-		$(PYTEST) tests/contract tests/odoo $(ARGS)
+		$(PYTEST) -m odoo tests/contract tests/odoo $(ARGS)
 
 test-postgres: dev  ## what touches the database, on PostgreSQL (HUB_TEST_DATABASE_URL; the default is 127.0.0.1:5432, postgres)
 	@HUB_TEST_DATABASE_URL=$${HUB_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/hub_$$$$} \
 		$(PYTEST) -n 2 -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract \
 		--ignore=tests/hub --ignore=tests/openapi --ignore=tests/reference --ignore=tests/web $(ARGS)
 
-test-redis: dev  ## all tests with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
+test-redis: dev  ## what touches the queue, with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
 	@HUB_TEST_BROKER_URL=$${HUB_TEST_BROKER_URL:-redis://127.0.0.1:6379/15} \
-		$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract --ignore=tests/hub --ignore=tests/openapi $(ARGS)
+		$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract \
+		--ignore=tests/hub --ignore=tests/openapi --ignore=tests/reference --ignore=tests/web --ignore=tests/apilog $(ARGS)
 
 test-browser: dev  ## the admin in a headless Chromium (HUB_TEST_CHROMIUM; the default is /usr/bin/chromium)
 	@$(PYTEST) tests/browser $(ARGS)
