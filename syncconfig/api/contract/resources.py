@@ -122,6 +122,8 @@ def by_model(resources: Iterable[Resource]) -> dict[str, list[Resource]]:
 
 
 def example_of(resource: Resource) -> dict[str, Any]:
-    """A believable payload to create a record with."""
+    """A believable payload to create a record with: without lists of lines by their ids, for a new record has none."""
     found = contract.sample(resource.parts)
-    return found if isinstance(found, dict) else {}
+    rows = resource.flow.map.by_key() if resource.flow is not None else {}
+    lists = {key for key, row in rows.items() if row.sub is None and row.info["type"] == "one2many"}
+    return {key: value for key, value in found.items() if key not in lists} if isinstance(found, dict) else {}
