@@ -86,10 +86,7 @@ class Writer(Generic[Row]):
         sql, columns = self._update(tuple(names))
         values = [[*_values(row, columns), row.pk] for row in rows]
         with turn(), connection.cursor() as cursor:
-            if len(values) == 1:
-                cursor.execute(sql, values[0])
-            else:
-                cursor.executemany(sql, values)
+            cursor.executemany(sql, values)
 
     @cached_property
     def _columns(self) -> list[Column]:

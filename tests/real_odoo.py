@@ -7,6 +7,9 @@ import os
 
 import pytest
 
+from hub.odoo.connect import connect
+from hub.odoo.connection import Odoo, Target
+
 
 def place() -> dict[str, str]:
     """Its url, database, login, password and api_key; skips without one, and fails where one is required."""
@@ -17,3 +20,9 @@ def place() -> dict[str, str]:
         pytest.skip("no real Odoo: HUB_TEST_ODOO is not set; `make test-odoo` starts one")
     found: dict[str, str] = json.loads(told)
     return found
+
+
+def connected() -> Odoo:
+    """A connection to it, to be closed; skips and fails as ``place`` does."""
+    there = place()
+    return connect(Target(there["url"], there["database"], there["login"], api_key=there["api_key"]))

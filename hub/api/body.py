@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
-from hub.api.errors import BodyTooLarge, as_hub_error, json_error
+from hub.api.errors import BodyTooLarge, UnsupportedMedia, as_hub_error, json_error
 
 TOO_LARGE = "hub.body_too_large"
 """The mark in the WSGI environment by which the web server says so (hub.web.channel)."""
@@ -32,6 +32,13 @@ def check_body(request: HttpRequest) -> None:
             raise BodyTooLarge(f"The file is larger than {most} MB, which is the most that this hub takes.")
     elif request.META.get(TOO_LARGE) or length > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
         raise RequestDataTooBig
+
+
+def check_encoding(request: HttpRequest) -> None:
+    """Raise UnsupportedMedia for a compressed body (RFC 9110, 8.4): small ones may become large ones."""
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMedia(f"Send the body as it is, without Content-Encoding: {encoding[:40]}.")
 
 
 class WholeBodyMiddleware:

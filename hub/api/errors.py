@@ -103,13 +103,6 @@ def _too_large() -> str:
     return f"The body is larger than {most} MB. Send it in parts."
 
 
-def check_encoding(request: HttpRequest) -> None:
-    """Raise UnsupportedMedia for a compressed body (RFC 9110, 8.4): small ones may become large ones."""
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in ("", "identity"):
-        raise UnsupportedMedia(f"Send the body as it is, without Content-Encoding: {encoding[:40]}.")
-
-
 def as_hub_error(error: Exception) -> HubError:
     """The hub's error that says what this exception means to the caller; unknown ones become INTERNAL_ERROR."""
     for kinds, translate in TRANSLATIONS:

@@ -276,7 +276,7 @@ def look_up_together(inbound: Inbound, payloads: Sequence[Mapping[str, Any]]) ->
         name = (row.options.field or dotted or "name") if isinstance(row.kind, Lookup) else dotted
         values = {value for data in payloads if isinstance(value := path.get(data, row.name), str | int)}
         if name and len(values) > 1:
-            inbound.services.look_ahead(str(row.info["relation"]), name, values - {True, False, ""})
+            inbound.services.look_ahead(row.relation, name, values - {True, False, ""})
 
 
 def hold_together(inbound: Inbound, items: Sequence[tuple[int | None, Mapping[str, Any]]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -87,8 +86,8 @@ def data_of(response: Response, form: str = "auto") -> Any:
             raise NoList("The answer is no XML that can be read.")
         return found
     try:
-        return json.loads(response.body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        return response.json()
+    except ValueError:
         begins = " It looks like a web page." if response.body.lstrip()[:1] == b"<" else ""
         raise NoList(f"The answer is no JSON.{begins} Check the address, and the format under Pages.") from None
 
@@ -136,7 +135,3 @@ def _has_beginning(data: Any, path: str, form: str) -> bool:
         return True
     outer = begins.rpartition(".")[0]
     return form == "xml" and outer not in ("", "$") and bool(_found(data, outer))
-
-
-def _no_number(text: str) -> Any:
-    raise ValueError(text)

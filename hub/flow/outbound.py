@@ -67,14 +67,11 @@ def narrowing(plan: OutboundPlan, given: Any, describe: Describe) -> list[Any]:
         first = name.partition(".")[0]
         if first not in describe(plan.model):
             raise InvalidInput(f"{plan.model} has no field `{first}`.", field=name, constraint="unknown_field")
-    return [one if isinstance(one, str) else _leaf(plan.model, one, describe) for one in found]
 
+    def leaf(name: str, operator: str, value: Any) -> tuple[str, str, Any]:
+        return name, operator, sought(value, operator, end_of(plan.model, name, describe), name)
 
-def _leaf(model: str, condition: tuple[Any, str, Any], describe: Describe) -> tuple[Any, str, Any]:
-    name, operator, value = condition
-    if not isinstance(name, str):
-        return condition  # Odoo's (1, '=', 1) and (0, '=', 1): always and never
-    return name, operator, sought(value, operator, end_of(model, name, describe), name)
+    return domains.converted(found, leaf)
 
 
 def newest_ids(plan: OutboundPlan, odoo: Odoo, limit: int) -> list[int]:

@@ -11,6 +11,7 @@ from hub.flow import parameters
 from hub.flow.plan import InboundPlan
 from hub.flow.scripting import Incomings
 from hub.flow.services import Live
+from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
 from hub.transform import records
 from hub.transform.expanding import expanded
@@ -76,16 +77,14 @@ class Reading:
     def domain(self, texts: Sequence[str]) -> list[Any]:
         """The caller's domain in Odoo's own field names; raises InvalidInput for a field that is not exposed."""
         parsed = parameters.domain_of(texts, self._type_of)
-        return [item if isinstance(item, str) else self._leaf(*item) for item in parsed]
+        return domains.converted(parsed, self._leaf)
 
     def _type_of(self, name: str) -> str:
         """The type of what is searched by an external key; text where the mapping converts what a caller writes."""
         row = self.map.row_for(name, "domain")
         return "char" if row.out.converts_search else str(row.end["type"])
 
-    def _leaf(self, name: Any, operator: str, value: Any) -> Any:
-        if not isinstance(name, str):
-            return name, operator, value  # Odoo's (1, '=', 1) and (0, '=', 1): always and never
+    def _leaf(self, name: str, operator: str, value: Any) -> Any:
         if operator in ("any", "not any"):
             raise InvalidInput(
                 f"The operator `{operator}` is not offered here. Search by the fields that are mapped.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -259,6 +259,14 @@ def _group(operator: str, left: Node, right: Node) -> Group:
         else:
             children.append(node)
     return Group(operator, tuple(children))
+
+
+def converted(domain: list[Any], convert: Callable[[str, str, Any], Any]) -> list[Any]:
+    """A normalised domain with what ``convert`` makes of each condition (path, operator, value).
+
+    Operators stay, and so do Odoo's ``(1, '=', 1)`` and ``(0, '=', 1)``, always and never.
+    """
+    return [one if isinstance(one, str) or not isinstance(one[0], str) else convert(*one) for one in domain]
 
 
 def leaves(domain: Any) -> Iterator[tuple[str, str, Any]]:

@@ -52,7 +52,7 @@ def inward(value: Any, row: Bound, incoming: Incoming) -> Any:
 
 def _as_it_is(value: Any, row: Bound, incoming: Incoming) -> bool:
     """Whether a guarded list is sent back as it was read: callers who write all that they got mean no harm."""
-    if incoming.ours or not guard(str(row.info.get("relation") or "")) or not isinstance(value, list | None):
+    if incoming.ours or not guard(row.relation) or not isinstance(value, list | None):
         return False
     ids = types.whole(value or [])
     return all(isinstance(one, int) for one in ids) and set(ids) == set(_held(row, incoming))
@@ -81,10 +81,6 @@ class _Rules:
     row: Bound
     incoming: Incoming
 
-    @property
-    def relation(self) -> str:
-        return str(self.row.info.get("relation") or "")
-
     def place(self, index: int) -> str:
         return f"{self.row.name}[{index}]"
 
@@ -103,8 +99,8 @@ class _Links(_Rules):
                 self.place(index),
                 sent,
                 "relation",
-                f"a record of {self.relation} may be linked from others, too, so it is not {what} from here. Use its "
-                "own address, or link ([4, id, 0]), unlink ([3, id, 0]) or replace ([6, 0, [ids]]).",
+                f"a record of {self.row.relation} may be linked from others, too, so it is not {what} from here. Use "
+                "its own address, or link ([4, id, 0]), unlink ([3, id, 0]) or replace ([6, 0, [ids]]).",
             )
         return self.values(one, index) if one.code is Code.CREATE else one
 
@@ -131,7 +127,7 @@ def _held(row: Bound, incoming: Incoming) -> Collection[int]:
 
 
 def _elsewhere(where: str, sent: Any, row: Bound, code: Code = Code.LINK) -> InvalidInput:
-    relation, key = row.info.get("relation"), row.name
+    relation, key = row.relation, row.name
     if code in (Code.LINK, Code.SET):
         inverse = row.info.get("relation_field")
         message = (
@@ -172,10 +168,6 @@ class _Braces:
     where: str
 
     @property
-    def relation(self) -> str:
-        return str(self.row.info.get("relation") or "")
-
-    @property
     def inverse(self) -> str:
         return str(self.row.info.get("relation_field") or "")
 
@@ -185,14 +177,17 @@ class _Braces:
 
     def _fields(self) -> Mapping[str, FieldInfo]:
         try:
-            fields = self.row.services.describe(self.relation)
+            fields = self.row.services.describe(self.row.relation)
         except OdooError as error:
             if error.retryable:
                 raise
             fields = {}
         if not fields:
             raise types.wrong(
-                self.where, None, "relation", f"the hub may not see the fields of {self.relation}: name records by id."
+                self.where,
+                None,
+                "relation",
+                f"the hub may not see the fields of {self.row.relation}: name records by id.",
             )
         owner = fields.get(self.inverse)
         if owner is not None and owner["type"] != "many2one":
@@ -200,8 +195,8 @@ class _Braces:
                 self.where,
                 None,
                 "relation",
-                f"a record of {self.relation} may hang on any other record, so it is not written from here. Use a "
-                f"configuration for {self.relation}.",
+                f"a record of {self.row.relation} may hang on any other record, so it is not written from here. Use a "
+                f"configuration for {self.row.relation}.",
             )
         return fields
 
@@ -238,7 +233,7 @@ class _Braces:
                 where,
                 value,
                 "relation",
-                f"no records within records here. Write them at the address of {self.relation}, or let the mapping "
+                f"no records within records here. Write them at the address of {self.row.relation}, or let the mapping "
                 "have them as sub-records.",
             )
         return self._tags(value, info, where)

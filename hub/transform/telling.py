@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from hub.errors import OdooError
 from hub.transform import path
 from hub.transform.kinds.base import TO_MANY, Bound
+from hub.transform.records import RELATIONS
 
 if TYPE_CHECKING:
     from hub.transform.mapping import FieldMap
-
-RELATIONS = ("many2one", *TO_MANY)
 
 
 def told(error: OdooError, rows: FieldMap, data: Mapping[str, Any]) -> OdooError:
@@ -95,7 +94,7 @@ def _braces(command: Any) -> Mapping[str, Any]:
 
 
 def _related(row: Bound, key: str) -> bool:
-    info = row.services.describe(str(row.info.get("relation") or "")).get(key, {})
+    info = row.services.describe(row.relation).get(key, {})
     return info.get("type") in RELATIONS
 
 
@@ -123,7 +122,7 @@ def _same(one: str, other: str) -> bool:
 
 def _open(row: Bound, value: Any, field: str) -> Iterator[tuple[bool, str]]:
     """The places of records without the field, each with whether Odoo may compute it from what was sent."""
-    about = row.services.describe(str(row.info["relation"])).get(field, {})
+    about = row.services.describe(row.relation).get(field, {})
     sources = {str(one).partition(".")[0] for one in about.get("depends") or ()}
     if row.sub is not None:
         rules = [each for each in row.sub.rows if each.writes]

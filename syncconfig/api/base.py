@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from apilog import record, strangers
 from apilog.models import ApiLog
 from hub.api import errors, forms, prefer, query, trace
-from hub.api.body import check_body
+from hub.api.body import check_body, check_encoding
 from hub.errors import HubError, InvalidInput, Misconfigured, OdooUnavailable
 from hub.flow.batching import Batch
 from hub.flow.inbound import Inbound
@@ -92,7 +92,7 @@ class ApiView(APIView):
         self.standing = self._counted(self.caller)
         super().initial(request, *args, **kwargs)
         check_body(request._request)
-        errors.check_encoding(request._request)
+        check_encoding(request._request)
         method = "GET" if request.method == "HEAD" else request.method or ""
         if not self.any_parameters and hasattr(self, method.lower()):  # else the method is what is refused
             try:

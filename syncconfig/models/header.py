@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from hub.fields import EncryptedTextField
+from hub.flow import shape
 from hub.redact import is_secret_name
 from syncconfig.models.configuration import Configuration
 from syncconfig.validators import validate_header
@@ -42,6 +43,6 @@ class Header(models.Model):
     def clean(self) -> None:
         """No header that breaks the request or that the hub sets itself."""
         validate_header(self.name, self.value or "")
-        if "{{" in (self.value or "") or "{%" in (self.value or ""):
+        if shape.is_template(self.value or ""):
             told = "A header is sent as it is written. The record's values go into address, parameters or body."
             raise ValidationError({"value": told})

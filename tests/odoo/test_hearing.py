@@ -20,8 +20,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from hub.errors import OdooError
-from hub.odoo.connect import connect
-from hub.odoo.connection import Odoo, Operation, Target
+from hub.odoo.connection import Odoo, Operation
 from tests import real_odoo
 from tests.acceptance.running import RunningHub, until
 
@@ -90,8 +89,7 @@ class Receiver:
 
 @pytest.fixture
 def odoo() -> Iterator[Odoo]:
-    place = real_odoo.place()
-    with connect(Target(place["url"], place["database"], place["login"], api_key=place["api_key"])) as odoo:
+    with real_odoo.connected() as odoo:
         yield odoo
 
 

@@ -10,8 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from hub.odoo import automations
-from hub.odoo.connect import connect
-from hub.odoo.connection import Odoo, Target
+from hub.odoo.connection import Odoo
 from tests import real_odoo
 from tests.acceptance.running import RunningHub, until
 from tests.odoo.test_hearing import Receiver
@@ -43,8 +42,7 @@ print(json.dumps({{"hinted": str(one.hinted_at or ""), "error": one.error, "sour
 
 @pytest.fixture
 def odoo() -> Iterator[Odoo]:
-    place = real_odoo.place()
-    with connect(Target(place["url"], place["database"], place["login"], api_key=place["api_key"])) as odoo:
+    with real_odoo.connected() as odoo:
         yield odoo
 
 

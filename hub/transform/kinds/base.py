@@ -75,6 +75,11 @@ class Bound:
         return self.rule.root
 
     @property
+    def relation(self) -> str:
+        """The model that the field leads to, or ""."""
+        return str(self.info.get("relation") or "")
+
+    @property
     def why_not(self) -> str:
         """Why no caller's value goes to the field, as the rest of a sentence, where Odoo is the reason; or ""."""
         return "" if self.kind.makes_own else why_not(self.target, self.info)
@@ -87,8 +92,8 @@ class Bound:
     @property
     def offered(self) -> bool:
         """Whether callers are told that they may send one: not for lists of records that no other record leads to."""
-        relation = str(self.info.get("relation") or "") if self.info["type"] in TO_MANY else ""
-        return self.writes and (self.kind.makes_own or not guard(relation))
+        is_list = self.info["type"] in TO_MANY
+        return self.writes and (self.kind.makes_own or not is_list or not guard(self.relation))
 
 
 class Kind(ABC):

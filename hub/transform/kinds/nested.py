@@ -162,14 +162,14 @@ class Nested(Kind):
         found = self._found(row, one, None)
         if found:
             return found
-        if not options.create or guard(str(row.info["relation"])):
+        if not options.create or guard(row.relation):
             raise _missing(row, row.name, one)
-        return row.services.create(str(row.info["relation"]), _values(row, one, None, complete=True))
+        return row.services.create(row.relation, _values(row, one, None, complete=True))
 
     def _found(self, row: Bound, one: Mapping[str, Any], index: int | None) -> int | None:
         """The one record that the match field tells, changed if that is allowed."""
         options: Nest = row.options
-        relation = str(row.info["relation"])
+        relation = row.relation
         sought = _sought(row, one, index)
         found = row.services.find(relation, options.match, sought) if not types.nothing(sought) else []
         if len(found) > 1:
@@ -219,7 +219,7 @@ def _place(row: Bound, index: int | None) -> str:
 
 def _not_guarded(value: Any, row: Bound) -> None:
     """Records that decide who may do what are no sub-records; files are, as the rows say what of them is written."""
-    relation = str(row.info.get("relation") or "")
+    relation = row.relation
     if relation != FILES and row.info["type"] in TO_MANY:
         lines.refuse_guarded(row.name, value, row.info)
 

@@ -81,7 +81,7 @@ class Lookup(Kind):
         owned = row.info["type"] == "one2many"
         ids: list[int] = []
         sent, new = [], []
-        relation = str(row.info["relation"])
+        relation = row.relation
         for one in value:
             if isinstance(one, bool) or not isinstance(one, str | int) or one == "":
                 raise types.wrong(row.name, one, "type", f"send the {field} of a record of {row.info['relation']}.")
@@ -95,7 +95,7 @@ class Lookup(Kind):
         return [[6, 0, list(dict.fromkeys(ids))], *new]
 
     def _found_or_made(self, value: Any, row: Bound, field: str) -> int:
-        relation = str(row.info["relation"])
+        relation = row.relation
         found = row.services.find(relation, field, value)
         if len(found) == 1:
             return found[0]
@@ -181,7 +181,7 @@ class Country(Kind):
             code = text.upper()
         if row.info["type"] != "many2one":
             return types.inward(code, row.info, row.name)
-        found = row.services.find(str(row.info["relation"]), "code", code) if len(code) == 2 else []
+        found = row.services.find(row.relation, "code", code) if len(code) == 2 else []
         if len(found) != 1:
             raise types.wrong(row.name, value, "lookup", "no such country. Send an ISO 3166 code, such as DE.")
         return found[0]

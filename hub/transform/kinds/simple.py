@@ -169,7 +169,7 @@ def one_related(value: Any, row: Bound, field: str) -> Any:
             f"`{row.name}`: {row.rule.odoo_field} can be written only through a many2one field, and "
             f"{row.target} is of type {row.info['type']}. Set the row's direction to “Out only”."
         )
-    relation = str(row.info["relation"])
+    relation = row.relation
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise types.wrong(row.name, value, "type", f"send the {field} of a record of {relation}.")
     found = row.services.find(relation, field, value)
