@@ -344,7 +344,8 @@ def new_encryption_key() -> str:
 def database(url: str, data_dir: Path) -> dict[str, Any]:
     """Django's description of the hub's database; SQLite is set up for several processes at once.
 
-    IMMEDIATE transactions and WAL: otherwise web and workers meet "database is locked".
+    IMMEDIATE transactions and WAL: otherwise web and workers meet "database is locked". Its file is brought up to date
+    each 4,000 pages (16 MB) instead of each 1,000: whoever's write does that waits for the disk.
     """
     file = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "hub.sqlite3")}
     config: dict[str, Any] = dict(environ.Env.db_url_config(url)) if url else file
@@ -353,7 +354,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;",
         }
     else:
         config["CONN_HEALTH_CHECKS"] = True

@@ -94,6 +94,7 @@ class Database:
         try:
             self._write_ahead(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA wal_autocheckpoint=4000")
             connection.execute("PRAGMA cache_size=-16000")
             connection.execute("PRAGMA temp_store=MEMORY")
         except BaseException:
