@@ -236,11 +236,17 @@ def _key(quoted: str) -> str:
 
 def redact_text(text: str, secrets: Iterable[str | Secret]) -> str:
     """The text without those values, in any of the forms in which they travel (JSON, URL, base64)."""
-    values = {secret.value if isinstance(secret, Secret) else secret for secret in secrets}
+    found = _searched(tuple(one.value if isinstance(one, Secret) else one for one in secrets))
+    return found.sub(HIDDEN, text) if found is not None else text
+
+
+@lru_cache(256)  # each delivery of a configuration is searched a dozen times for the same values
+def _searched(values: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What finds these values; None for nothing that is long enough."""
     forms = {form for value in values if len(value) >= SHORTEST for form in _forms(value) if len(form) >= SHORTEST}
     if not forms:
-        return text
-    return re.sub("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), HIDDEN, text)
+        return None
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
 
 
 def _forms(value: str) -> Sequence[str]:
