@@ -138,7 +138,8 @@ def _values(row: Model, columns: Sequence[Column]) -> list[Any]:
     values = []
     for one in columns:
         value = getattr(row, one.attribute)
-        values.append(value if type(value) is one.plain else one.prepare(value, database))
+        as_it_is = type(value) is one.plain or (value is None and one.plain is not None)
+        values.append(value if as_it_is else one.prepare(value, database))
     return values
 
 

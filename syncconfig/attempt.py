@@ -24,6 +24,9 @@ KEEP_FOR_ODOO = 1024 * 1024
 
 UNAUTHORIZED = 401
 
+OPERATIONS = {str(value): f"push: {label.lower()}" for value, label in Delivery.Event.choices}
+"""How the log calls what was sent, by the delivery's event."""
+
 
 @dataclass(eq=False)
 class Sending:
@@ -61,7 +64,7 @@ def about(delivery: Delivery, plan: OutboundPlan) -> record.About:
         trace_id=delivery.trace_id,
         configuration_id=delivery.configuration_id,
         configuration_code=plan.code,
-        operation=f"push: {delivery.get_event_display().lower()}",
+        operation=OPERATIONS[delivery.event],
         model=plan.model,
         record_ids=delivery.record_ids,
         delivery_id=delivery.pk,

@@ -54,7 +54,7 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, tu
     ends, yields = began + budget, began + turn
     made, size, look_at, begun = 0, threads * 2, 0.0, 0.0
     with ThreadPoolExecutor(threads * MOST_SLOW, thread_name_prefix="delivery") as pool:
-        line = Line(pool, sender, threads)
+        line, gathering = Line(pool, sender, threads), results.Gathering()
         while True:
             now = time.monotonic()
             if now >= yields:
@@ -62,8 +62,9 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, tu
                 ends = now if patiently(partial(wake.is_called, "deliver"), WAIT) else ends
             over = now >= ends or stopping.asked()
             if not over and (now >= look_at or line.empty) and line.ready < threads and not line.quarantined:
-                if line.ready == 0 and begun:
+                if begun:
                     size = min(size * 2, CLAIM_MOST) if now - begun < QUICK else threads * 2
+                patiently(gathering.write, WAIT)  # so that others may come, and nothing is kept while much is prepared
                 claimed = patiently(partial(_claimed, line, size), WAIT)
                 made, begun = made + len(claimed), now
                 patiently(partial(_line_up, line, claimed), WAIT)
@@ -75,7 +76,9 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, tu
                 if line.empty:
                     return made
             line.start()
-            patiently(partial(results.write, line.collect()), WAIT)
+            gathering.add(line.collect(gathering.left))
+            if line.empty or not gathering.left:
+                patiently(gathering.write, WAIT)
             patiently(line.give_back, WAIT)
             patiently(line.renew, WAIT)
 

@@ -104,11 +104,11 @@ class Line:
                 under_way[endpoint] += 1
                 quick += 1
 
-    def collect(self) -> list[tuple[Sending, Future[Response]]]:
-        """Those that ended; waits for one, but not for long."""
+    def collect(self, patience: float = PATIENCE) -> list[tuple[Sending, Future[Response]]]:
+        """Those that ended; waits for one, so many seconds at most."""
         if not self._running:
             return []
-        ended, others = wait(self._running, timeout=PATIENCE, return_when=FIRST_COMPLETED)
+        ended, others = wait(self._running, timeout=min(patience, PATIENCE), return_when=FIRST_COMPLETED)
         if ended and others:  # a moment for those that are about to end: what ends together is written together
             ended |= wait(others, timeout=TOGETHER).done
         found = [(self._running.pop(future).sending, future) for future in ended]

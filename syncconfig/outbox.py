@@ -109,9 +109,10 @@ def due_count(now: datetime | None = None) -> int:
 
 def renew(claim_id: uuid.UUID, ids: Iterable[int], now: datetime | None = None) -> set[int]:
     """Prolong the lease of those messages; answers the ids that are still ours."""
-    ours = Delivery.objects.filter(claim_id=claim_id, id__in=list(ids), state=Delivery.State.SENDING)
-    ours.update(claimed_until=(now or timezone.now()) + LEASE)
-    return set(ours.values_list("id", flat=True))
+    wanted = set(ids)
+    ours = Delivery.objects.filter(claim_id=claim_id, id__in=wanted, state=Delivery.State.SENDING)
+    count = ours.update(claimed_until=(now or timezone.now()) + LEASE)
+    return wanted if count == len(wanted) else set(ours.values_list("id", flat=True))
 
 
 def all_done(deliveries: Sequence[Delivery], statuses: Sequence[int]) -> None:

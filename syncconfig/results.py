@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from django.db import transaction
 
@@ -25,6 +28,9 @@ logger = logging.getLogger(__name__)
 TOO_MANY = 429
 REST = 5.0
 """Seconds that an endpoint is left alone which said that it was too much, and not for how long."""
+
+GATHER = 0.025
+"""Seconds for which an outcome waits for others, to be written with them, while there is something else to do."""
 
 LONGEST_REST = 3600.0
 """Seconds that an endpoint can keep all its messages waiting by what it asks for."""
@@ -46,7 +52,35 @@ class _Written:
     outcomes: dict[int, list[tuple[Response | None, HubError | None, Decision]]] = field(default_factory=dict)
 
 
-def write(ended: Sequence[tuple[Sending, Future[Response]]]) -> None:
+Ended: TypeAlias = tuple[Sending, Future[Response]]
+
+
+class Gathering:
+    """Outcomes on their way into the database: a transaction for each of them would cost as much as the call itself."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = 0.0
+        self._ended: list[Ended] = []
+
+    def add(self, ended: Sequence[Ended]) -> None:
+        """Outcomes that are to be written soon."""
+        if ended and not self._ended:
+            self._since = self._clock()
+        self._ended += ended
+
+    @property
+    def left(self) -> float:
+        """Seconds until they are to be written; endless while there are none."""
+        return max(self._since + GATHER - self._clock(), 0.0) if self._ended else math.inf
+
+    def write(self) -> None:
+        """Write them now; to be called again when it fails."""
+        write(self._ended)
+        self._ended = []
+
+
+def write(ended: Sequence[Ended]) -> None:
     """Messages, log rows and what is known of the endpoints, in one transaction."""
     if not ended:
         return
