@@ -67,7 +67,7 @@ test-network: dev  ## a fresh clone, installed from the package index
 
 test-hearing: dev  ## 2,500 changes in a real Odoo 19 while the hub is killed five times (about 15 minutes)
 	@told=$${HUB_TEST_ODOO:-$$(scripts/odoo19 up)} && HUB_TEST_ODOO="$$told" HUB_TEST_ODOO_REQUIRED=1 HUB_TEST_FULL=1 \
-		$(PYTEST) -s tests/odoo/test_hearing.py $(ARGS)
+		$(PYTEST) -s tests/odoo/test_hearing.py tests/odoo/test_hints.py $(ARGS)
 
 bench: dev  ## measure both directions (HUB_TEST_DATABASE_URL, HUB_TEST_ODOO: there, too); ARGS=outbound for one part
 	@$(PYTHON) -m bench $(ARGS)

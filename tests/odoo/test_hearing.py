@@ -212,22 +212,31 @@ def roll_back(odoo: Odoo, mark: str, record_id: int | None) -> None:
         odoo.batch([*operations, Operation("create", MODEL, values={"name": "x", "type": "impossible"})])
 
 
+def tell_delays(
+    create: Callable[[str], object], receiver: Receiver, mark: str, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Create records one after the other, and print how long each takes from Odoo's commit to the receiver."""
+    committed: dict[str, float] = {}
+    for number in range(SINGLES):
+        name = f"{mark} {number}"
+        create(name)
+        committed[name] = time.monotonic()
+        until(lambda name=name: name in receiver.arrived, "its news")  # type: ignore[misc]
+    delays = sorted(receiver.arrived[name] - at for name, at in committed.items())
+    with capsys.disabled():
+        print(f"\n{how}, {SINGLES} changes from commit to arrival: median {statistics.median(delays):.2f} s, "
+              f"longest {delays[-1]:.2f} s")  # fmt: skip
+    assert len(delays) == SINGLES
+
+
 def test_the_delay_from_odoos_commit_to_the_receiver(
     hub: RunningHub, odoo: Odoo, mark: str, httpserver: HTTPServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receiver = Receiver(httpserver, "/delay")
     hub.shell(SET_UP.format(url=httpserver.url_for("/delay/{{ event.type }}"), mark=mark))
-    committed: dict[str, float] = {}
-    for number in range(SINGLES):
-        name = f"{mark} {number}"
-        odoo.create(MODEL, [{"name": name, "ref": mark}])
-        committed[name] = time.monotonic()
-        until(lambda name=name: name in receiver.arrived, "its news")  # type: ignore[misc]
-    delays = sorted(receiver.arrived[name] - at for name, at in committed.items())
-    with capsys.disabled():
-        print(f"\n{SINGLES} changes, from Odoo's commit to the receiver: median {statistics.median(delays):.2f} s, "
-              f"longest {delays[-1]:.2f} s")  # fmt: skip
-    assert len(delays) == SINGLES
+    tell_delays(
+        lambda name: odoo.create(MODEL, [{"name": name, "ref": mark}]), receiver, mark, "Heard by the outbox", capsys
+    )
 
 
 def test_removing_leaves_odoo_as_it_was(hub: RunningHub, odoo: Odoo, mark: str, httpserver: HTTPServer) -> None:

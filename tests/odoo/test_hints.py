@@ -13,7 +13,7 @@ from hub.odoo import automations
 from hub.odoo.connection import Odoo
 from tests import real_odoo
 from tests.acceptance.running import RunningHub, until
-from tests.odoo.test_hearing import Receiver
+from tests.odoo.test_hearing import Receiver, tell_delays
 
 pytestmark = pytest.mark.odoo
 MODEL = "res.partner.category"
@@ -123,6 +123,13 @@ def test_what_happens_in_odoo_arrives_by_hints_alone_and_nothing_is_left_behind(
     after = hub.shell(CURSOR.format(model=MODEL))
     assert (after["marks"], after["token"], after["error"]) == ({}, False, "")
     assert [len(events) for events in receiver.told.values()] == [len(set(told)) for told in receiver.told.values()]
+
+
+def test_the_delay_from_odoos_commit_to_the_receiver(
+    hub: RunningHub, receiver: Receiver, odoo: Odoo, mark: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub.manage("listening", "demo-odoo", "--set-up", "--by", "webhook")
+    tell_delays(lambda name: odoo.create(MODEL, [{"name": name}]), receiver, mark, "Hinted at by webhooks", capsys)
 
 
 def test_rules_that_people_made_by_hand_are_heard(hub: RunningHub, receiver: Receiver, odoo: Odoo, mark: str) -> None:
