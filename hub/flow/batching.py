@@ -13,6 +13,7 @@ from hub.odoo.connection import Mode, Operation, Result
 from hub.transform import path, types
 from hub.transform.kinds import Lookup, Plain
 from hub.transform.kinds.base import TO_MANY
+from hub.transform.properties import TYPE
 
 MOST = 1000
 """Operations of one batch."""
@@ -280,10 +281,13 @@ def look_up_together(inbound: Inbound, payloads: Sequence[Mapping[str, Any]]) ->
 
 
 def hold_together(inbound: Inbound, items: Sequence[tuple[int | None, Mapping[str, Any]]]) -> None:
-    """Ask for what lists hold of many records at once, where the payloads name records in them: ids with their data."""
+    """Ask for the lists and properties of many records at once where the payloads write to them: ids with their data."""
     rows = [row for row in inbound.map.rows if row.info["type"] in TO_MANY and row.writes]
     ids = {one for one, data in items if one is not None and any(path.get(data, row.name) for row in rows)}
     inbound.services.hold_ahead(inbound.plan.model, sorted({row.target for row in rows}), ids)
+    own = [row for row in inbound.map.rows if row.info["type"] == TYPE and row.writes]
+    ids = {one for one, data in items if one is not None and any(path.get(data, row.name) for row in own)}
+    inbound.services.properties_ahead(inbound.plan.model, sorted({row.target for row in own}), ids)
 
 
 def _check_matches(items: Sequence[Item]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hub.odoo.connection import Record
+from hub.transform import properties
 from hub.transform.kinds.base import TO_MANY
 from hub.transform.mapping import Fields
 from hub.transform.records import ids_of
@@ -32,6 +33,8 @@ def same(value: Any, held: Any, info: Mapping[str, Any]) -> bool:
         return _first(value) == _first(held)
     if kind in TO_MANY:
         return _same_records(value, held)
+    if kind == properties.TYPE and isinstance(value, Mapping):
+        return bool(value == properties.values_of(held))
     if value in (False, None, "") and held in (False, None, ""):
         return True
     return type(value) is type(held) and bool(value == held)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from hub.errors import Misconfigured
+from hub.errors import Misconfigured, OdooAccess
 from hub.odoo.connection import Odoo, Record, Version
 from hub.odoo.introspect import nearest
 from hub.transform import script
@@ -17,6 +17,9 @@ from hub.transform.services import Rate
 
 RENAMED = Version(19, 0)
 """Since then ``default_get`` calls its argument ``fields``; JSON-2 knows arguments by name alone."""
+
+BASE = "properties.base.definition"
+"""The model that defines the properties of records without a parent, such as contacts."""
 
 NOT_MADE = 0
 """The id of a record that a dry run would have created."""
@@ -50,6 +53,8 @@ class Live:
         self._currency: int | None = None
         self._rows: dict[str, dict[int, Record]] = {}
         self._held: dict[tuple[str, str], dict[int, frozenset[int]]] = {}
+        self._there: dict[str, dict[int, bool]] = {}
+        self._properties: dict[tuple[str, str], dict[int, Sequence[Mapping[str, Any]]]] = {}
         self._defaults: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
 
     def again(self) -> Live:
@@ -126,10 +131,64 @@ class Live:
             self._held[(model, name)] = lists
 
     def _lists(self, model: str, names: Sequence[str], ids: Iterable[int]) -> dict[str, dict[int, frozenset[int]]]:
+        columns = self._columns(model, names, ids)
+        return {name: {one: frozenset(ids_of(held)) for one, held in lists.items()} for name, lists in columns.items()}
+
+    def _columns(self, model: str, names: Sequence[str], ids: Iterable[int]) -> dict[str, dict[int, Any]]:
+        """What the records hold in these fields, field by field."""
         wanted, found = sorted(set(ids)), []
         if wanted and names:
             found = self.odoo.search_read(model, [("id", "in", wanted)], list(names), context={"active_test": False})
-        return {name: {record["id"]: frozenset(ids_of(record[name])) for record in found} for name in names}
+        return {name: {record["id"]: record[name] for record in found} for name in names}
+
+    def there(self, model: str, ids: Sequence[int]) -> Collection[int]:
+        """Those of the ids that are of records."""
+        known = self._there.setdefault(model, {})
+        asked = sorted(set(ids) - set(known))
+        if asked:
+            found = set(self.odoo.search(model, [("id", "in", asked)], context={"active_test": False}))
+            known.update((one, one in found) for one in asked)
+        return [one for one in ids if known[one]]
+
+    def properties(self, model: str, field: str, record_id: int) -> Sequence[Mapping[str, Any]]:
+        """The properties that one record has, or defines."""
+        known = self._properties.setdefault((model, field), {})
+        if record_id not in known:
+            known[record_id] = self._columns(model, [field], [record_id])[field].get(record_id) or []
+        return known[record_id]
+
+    def note_properties(self, model: str, field: str, record_id: int, now: Sequence[Mapping[str, Any]]) -> None:
+        """What they are about to be."""
+        self._properties.setdefault((model, field), {})[record_id] = now
+
+    def properties_ahead(self, model: str, names: Sequence[str], ids: Iterable[int]) -> None:
+        """Ask for the properties of many records at once; what was known before is forgotten."""
+        for name, lists in self._columns(model, names, ids).items():
+            self._properties[(model, name)] = {one: held or [] for one, held in lists.items()}
+
+    def definition(self, model: str, field: str, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
+        """What the parent in the values defines, else the one that Odoo gives by default."""
+        fields = self.describe(model)
+        leads, holds = (str(fields[field].get(one) or "") for one in ("definition_record", "definition_record_field"))
+        if leads not in fields or not holds:
+            return None  # such as in Odoo 15 and 16, which do not tell
+        relation = str(fields[leads]["relation"])
+        try:
+            parents = self._parents(model, field, leads, values)
+            return [] if parents == [] else self.properties(relation, holds, parents[0]) if parents else None
+        except OdooAccess:
+            return None
+
+    def _parents(self, model: str, field: str, leads: str, values: Mapping[str, Any]) -> list[int] | None:
+        """The record, if there is one, that defines the properties; None where Odoo computes which it is."""
+        info = self.describe(model)[leads]
+        if leads in values:
+            return ids_of(values[leads])
+        if info["relation"] == BASE:
+            about = [("properties_field_id.model", "=", model), ("properties_field_id.name", "=", field)]
+            return self.odoo.search(BASE, about, limit=1) or None
+        given = ids_of(self.defaults(model, [leads]).get(leads))
+        return None if info.get("depends") and not given else given
 
     def defaults(self, model: str, names: Sequence[str]) -> Mapping[str, Any]:
         """Odoo's ``default_get``, asked once for the operation."""

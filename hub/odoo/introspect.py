@@ -28,6 +28,8 @@ ATTRIBUTES = (
     "currency_field",
     "depends",
     "related",
+    "definition_record",
+    "definition_record_field",
 )
 LIFETIME = 300.0
 """Seconds for which a model's fields are believed: a field added in Odoo is seen after that at the latest."""

@@ -14,7 +14,7 @@ from typing import Any
 from hub.errors import InvalidInput, OdooError
 from hub.odoo.commands import Code, Command
 from hub.odoo.guarded import guard
-from hub.transform import types
+from hub.transform import properties, types
 from hub.transform.computed import SET_BY_ODOO, why_not
 from hub.transform.kinds.base import TO_MANY, Bound, FieldInfo
 from hub.transform.services import Incoming
@@ -85,7 +85,7 @@ class _Rules:
         return f"{self.row.name}[{index}]"
 
     def values(self, one: Command, index: int) -> Command:
-        made = _Braces(self.row, self.incoming, self.place(index)).inward(one.values)
+        made = _Braces(self.row, self.incoming, self.place(index), one.id or None).inward(one.values)
         return Command(one.code, one.id, made)
 
 
@@ -166,6 +166,8 @@ class _Braces:
     row: Bound
     incoming: Incoming
     where: str
+    record_id: int | None
+    """The one that is changed; None for a new one."""
 
     @property
     def inverse(self) -> str:
@@ -173,7 +175,10 @@ class _Braces:
 
     def inward(self, given: Mapping[str, Any]) -> dict[str, Any]:
         fields = self._fields()
-        return {key: self._value(key, value, fields) for key, value in given.items() if not self._owner(key, value)}
+        made = {key: self._value(key, value, fields) for key, value in given.items() if not self._owner(key, value)}
+        owner = properties.Owner(self.row.relation, fields, self.row.services, self.record_id, self.incoming.check)
+        properties.settle(made, owner, {key: f"{self.where}.{key}" for key in made})
+        return made
 
     def _fields(self) -> Mapping[str, FieldInfo]:
         try:

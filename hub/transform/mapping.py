@@ -10,7 +10,7 @@ from typing import Any
 
 from hub.errors import InvalidInput, OdooError
 from hub.odoo.connection import Odoo, Record
-from hub.transform import path, records, telling
+from hub.transform import path, properties, records, telling
 from hub.transform.binding import Bind
 from hub.transform.computed import SET_BY_ODOO
 from hub.transform.kinds.base import TO_MANY, Bound, FieldInfo
@@ -170,6 +170,8 @@ class FieldMap:
                     self._refuse_read_only(row, value)
             elif complete or value is not path.ABSENT:
                 self._convert(row, value, incoming, values)
+        owner = properties.Owner(self.model, self.fields, self.binder.services, record_id, check)
+        properties.settle(values, owner, {row.target: row.name for row in self.rows})
         return values
 
     def _convert(self, row: Bound, value: Any, incoming: Incoming, values: dict[str, Any]) -> None:

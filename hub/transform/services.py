@@ -47,6 +47,18 @@ class Services(Protocol):
     def held(self, model: str, record_id: int, field: str) -> Collection[int]:
         """The ids of the records that a one2many or many2many of one record holds."""
 
+    def there(self, model: str, ids: Sequence[int]) -> Collection[int]:
+        """Those of the ids that are of records, archived ones too."""
+
+    def properties(self, model: str, field: str, record_id: int) -> Sequence[Mapping[str, Any]]:
+        """The properties that one record has, or that it defines for others."""
+
+    def note_properties(self, model: str, field: str, record_id: int, now: Sequence[Mapping[str, Any]]) -> None:
+        """Take note of what they are about to be, for what is written to the same record next."""
+
+    def definition(self, model: str, field: str, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
+        """The properties of a record that has these values of Odoo from now on; None where that cannot be told."""
+
     def defaults(self, model: str, names: Sequence[str]) -> Mapping[str, Any]:
         """What Odoo would give those fields of a new record; those without a default are not in it."""
 
@@ -115,6 +127,21 @@ class NoServices:
     def held(self, model: str, record_id: int, field: str) -> Collection[int]:
         """None."""
         return ()
+
+    def there(self, model: str, ids: Sequence[int]) -> Collection[int]:
+        """None."""
+        return ()
+
+    def properties(self, model: str, field: str, record_id: int) -> Sequence[Mapping[str, Any]]:
+        """None."""
+        return ()
+
+    def note_properties(self, model: str, field: str, record_id: int, now: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing is remembered."""
+
+    def definition(self, model: str, field: str, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]] | None:
+        """That cannot be told."""
+        return None
 
     def defaults(self, model: str, names: Sequence[str]) -> Mapping[str, Any]:
         """None."""

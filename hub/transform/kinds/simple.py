@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.errors import InvalidInput, Misconfigured
 from hub.odoo.values import from_odoo
-from hub.transform import lines, path, types
+from hub.transform import lines, path, properties, types
 from hub.transform.kinds.base import TO_MANY, Bound, Kind, bad_detail, joined
 from hub.transform.services import Incoming, Outgoing
 from hub.transform.shapes import Schema
@@ -33,7 +33,8 @@ class Plain(Kind):
 
     def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:
         """JSON for a value that Odoo read."""
-        return from_odoo(value, row.end["type"])
+        kind = str(row.end["type"])
+        return properties.outward(value) if kind == properties.TYPE else from_odoo(value, kind)
 
     def inward(self, value: Any, row: Bound, incoming: Incoming) -> Any:
         """What Odoo takes, checked by the field's type; behind a dot, the related record that has the value."""
