@@ -204,10 +204,10 @@ class Inbound(Reading):
         rows = self.map.by_key()
         for name in self.plan.match:
             row = rows.get(name)
-            value = path.get(data, name)
-            if row is None or value is path.ABSENT or value in (None, ""):
+            value = self.map.told_by(row, data) if row is not None else None
+            if row is None or value is None:
                 return []
-            found.append((row.target, "=", self.map.sought(row, data)))
+            found.append((row.target, "=", value))
         return found
 
     def _found(self, matching: Sequence[Any]) -> int | None:

@@ -22,7 +22,6 @@ from hub.flow.pulling import clean, key_of
 from hub.flow.scripting import Refused
 from hub.odoo.batch import MODULE
 from hub.odoo.connection import Operation, Record, Result
-from hub.transform import path
 from hub.transform.kinds import Bound
 from hub.transform.kinds.base import TO_MANY
 from hub.transform.records import ids_of
@@ -131,9 +130,8 @@ class Upsert:
         return item
 
     def _match_value(self, row: Bound, data: dict[str, Any]) -> Hashable:
-        value = path.get(data, row.name)
-        converted = self.inbound.map.sought(row, data) if value not in (None, "") else None
-        if converted is None or converted is False or converted == "":
+        converted = self.inbound.map.told_by(row, data)
+        if converted is None:
             raise InvalidInput(f"It has no `{row.name}`, by which records are told apart.", field=row.name)
         return converted if isinstance(converted, Hashable) else str(converted)
 

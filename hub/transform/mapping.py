@@ -200,6 +200,17 @@ class FieldMap:
             )
         values[row.target] = made
 
+    def told_by(self, row: Bound, data: Mapping[str, Any]) -> Any:
+        """Odoo's value of a match key, by which a record is told; None where the data says nothing there.
+
+        ``false`` is a value of a yes or no alone.
+        """
+        value = path.get(data, row.name)
+        if _is_missing(row, value):
+            return None
+        found = self.sought(row, data)
+        return None if _is_missing(row, found) else found
+
     def sought(self, row: Bound, data: Mapping[str, Any]) -> Any:
         """Odoo's value of a row by which a record is looked for, also of one that is not written; None for nothing."""
         value = path.get(data, row.name)

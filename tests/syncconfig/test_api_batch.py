@@ -230,6 +230,28 @@ def test_without_the_match_key_each_create_makes_a_record(api: APIClient, matche
     assert post(api, name="Ada").json()["id"] != post(api, name="Ada").json()["id"]
 
 
+@pytest.mark.parametrize("nothing", [None, False, ""])
+def test_a_match_key_that_says_nothing_finds_nobody(
+    api: APIClient, odoo: Odoo, matched: Configuration, nothing: Any
+) -> None:
+    matched.mappings.create(odoo_field="ref", external_key="ref")
+    for keys in ("email, ref", "ref"):
+        matched.match_keys = keys
+        matched.save()
+        first = post(api, name="Ada", email="ada@example.com")
+        other = post(api, name="Somebody else", email="ada@example.com", ref=nothing)
+        assert (first.status_code, other.status_code) == (201, 201)
+        assert odoo.read("res.partner", [first.json()["id"]], ["name"])[0]["name"] == "Ada"
+
+
+def test_a_yes_or_no_that_is_false_tells_a_record(api: APIClient, odoo: Odoo, matched: Configuration) -> None:
+    matched.match_keys = "email, is_company"
+    matched.save()
+    first = post(api, name="Ada", email="ada@example.com", is_company=False)
+    again = post(api, name="Ada Lovelace", email="ada@example.com", is_company=False)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+
+
 def test_a_record_whose_key_was_changed_or_deleted_does_not_stand_in_the_way(
     api: APIClient, odoo: Odoo, matched: Configuration
 ) -> None:
