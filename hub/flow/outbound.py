@@ -68,8 +68,8 @@ def narrowing(plan: OutboundPlan, given: Any, describe: Describe) -> list[Any]:
         if first not in describe(plan.model):
             raise InvalidInput(f"{plan.model} has no field `{first}`.", field=name, constraint="unknown_field")
 
-    def leaf(name: str, operator: str, value: Any) -> tuple[str, str, Any]:
-        return name, operator, sought(value, operator, end_of(plan.model, name, describe), name)
+    def leaf(name: str, operator: str, value: Any) -> list[Any]:
+        return [(name, operator, sought(value, operator, end_of(plan.model, name, describe), name))]
 
     return domains.converted(found, leaf)
 

@@ -84,7 +84,7 @@ class Reading:
         row = self.map.row_for(name, "domain")
         return "char" if row.out.converts_search else str(row.end["type"])
 
-    def _leaf(self, name: str, operator: str, value: Any) -> Any:
+    def _leaf(self, name: str, operator: str, value: Any) -> list[Any]:
         if operator in ("any", "not any"):
             raise InvalidInput(
                 f"The operator `{operator}` is not offered here. Search by the fields that are mapped.",
@@ -93,7 +93,7 @@ class Reading:
                 constraint="operator",
             )
         row = self.map.row_for(name, "domain")
-        return row.out.search_field(row), operator, self._sought(row, name, operator, value)
+        return domains.shown(row.out.search_field(row), operator, self._sought(row, name, operator, value))
 
     def _sought(self, row: Bound, name: str, operator: str, value: Any) -> Any:
         """The value to search for, in Odoo's form: a caller writes it as it sends and gets it."""
@@ -107,7 +107,9 @@ class Reading:
             info = records.end_of(self.plan.model, row.out.search_field(row), self.describe)
             return sought(value, operator, info, name)
         convert = partial(row.kind.inward, row=row, incoming=Incoming({}))
-        return [convert(one) for one in value] if isinstance(value, list) else convert(value) if value else value
+        if isinstance(value, list):
+            return [convert(one) for one in value]
+        return convert(value) if value else value or False
 
     def _chosen(self, query: Mapping[str, str]) -> Sequence[Bound]:
         names = named(query.get("fields", ""))

@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import EllipsisType
 from typing import Any, TypeAlias
 
 from hub.errors import InvalidInput
@@ -160,7 +162,7 @@ class _Normaliser:
                 f"A condition is [field, operator, value], not {_short(item)}.", field="domain", value=_short(item)
             )
         path, operator, value = item
-        if (path, operator, value) in ((1, "=", 1), (0, "=", 1)):
+        if (path, operator, value) in ((1, "=", 1), (0, "=", 1)) and type(path) is int and type(value) is int:
             return (path, operator, value)
         if not isinstance(path, str) or not path or path.startswith(".") or path.endswith(".") or ".." in path:
             raise InvalidInput(f"{_short(path)} is not a field name in {_short(item)}.", field="domain")
@@ -169,6 +171,14 @@ class _Normaliser:
             value = self.domain(value, depth + 1)
         elif isinstance(value, (tuple, set, frozenset)):
             value = list(value)
+        if not _is_json(value):
+            raise InvalidInput(
+                f"{_short(value)} is no value of JSON, in {_short(item)}: send texts, numbers or lists of them. "
+                "NaN and Infinity are none, and numbers larger than 1e308 are read as Infinity.",
+                field=path[:200],
+                value=_short(value),
+                constraint="type",
+            )
         return (path, operator, value)
 
     def _count(self) -> None:
@@ -192,6 +202,17 @@ def _check_nesting(items: list[Any]) -> None:
             raise InvalidInput(
                 f"The domain's operators nest more than {MAX_NESTING} levels. Write it flatter.", field="domain"
             )
+
+
+def _is_json(value: Any) -> bool:
+    """Whether JSON has such a value: of what Python's literals make not NaN, Infinity (as 1e400 is read), bytes, 1j."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return all(map(_is_json, value))
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_json(one) for name, one in value.items())
+    return not isinstance(value, bytes | complex | EllipsisType) and (
+        not isinstance(value, float) or math.isfinite(value)
+    )
 
 
 def _operands(item: str) -> int:
@@ -261,12 +282,34 @@ def _group(operator: str, left: Node, right: Node) -> Group:
     return Group(operator, tuple(children))
 
 
-def converted(domain: list[Any], convert: Callable[[str, str, Any], Any]) -> list[Any]:
-    """A normalised domain with what ``convert`` makes of each condition (path, operator, value).
+def converted(domain: list[Any], convert: Callable[[str, str, Any], Sequence[Any]]) -> list[Any]:
+    """A normalised domain with what ``convert`` makes of each condition (path, operator, value): a domain again.
 
     Operators stay, and so do Odoo's ``(1, '=', 1)`` and ``(0, '=', 1)``, always and never.
     """
-    return [one if isinstance(one, str) or not isinstance(one[0], str) else convert(*one) for one in domain]
+    made: list[Any] = []
+    for one in domain:
+        stays = isinstance(one, str) or not isinstance(one[0], str)
+        made += [one] if stays else convert(*one)
+    return made
+
+
+def shown(path: str, operator: str, value: Any) -> list[Any]:
+    """A condition on what is shown of related records, ``country_id.code``: where there is none, nothing is shown.
+
+    Odoo itself asks for a related record with (or without) the value, and finds those without any for neither.
+    """
+    if "." not in path or operator in ("any", "not any"):
+        return [(path, operator, value)]
+    if operator in NEGATIVES:
+        first, *rest = shown(path, NEGATIVES[operator], value)
+        return rest if first == NOT else [NOT, first, *rest]
+    values = list(value) if isinstance(value, list | tuple) else [value]
+    given = [one for one in values if not (one is None or one is False or one == "")]
+    if operator not in ("=", "==", "in") or len(given) == len(values):
+        return [(path, operator, value)]
+    empty = [NOT, (path, "!=", False)]
+    return [OR, *empty, (path, "in", given)] if given else empty
 
 
 def leaves(domain: Any) -> Iterator[tuple[str, str, Any]]:

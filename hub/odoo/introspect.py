@@ -20,6 +20,7 @@ ATTRIBUTES = (
     "required",
     "readonly",
     "store",
+    "searchable",
     "relation",
     "relation_field",
     "selection",

@@ -209,7 +209,7 @@ def _details(row: Bound) -> dict[str, Any]:
         found["relation"] = row.info["relation"]
     if row.rule.has_default:
         found["default"] = row.rule.default
-    found["searchable"] = row.rule.reads and row.out.searchable
+    found["searchable"] = row.rule.reads and row.out.searchable and bool(row.end.get("searchable", True))
     found["example"] = row.kind.sample(row)
     return found
 

@@ -5,6 +5,7 @@ Odoo takes moments in its own spelling alone, and tells what its code stumbled o
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ RELATIVE = re.compile(r"(?:now|today|[=+-])")
 """How Odoo 19's own moments begin, such as ``today -7d``: it reads them itself."""
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+EQUAL = ("=", "!=", "==", "<>")
 TREES = ("child_of", "parent_of")
 NUMBERS = ("float", "monetary")
 
@@ -26,9 +28,24 @@ def sought(value: Any, operator: str, info: Mapping[str, Any], name: str) -> Any
 
     A list, for ``in`` and its like, is converted one by one. What no type is known to rule out is left as it is.
     """
+    if not info.get("searchable", True):
+        raise wrong(name, value, "searchable", "Odoo cannot search by this field: it keeps no column of it.")
+    if info["type"] == "binary" and not _asks_for_none(value, operator):
+        raise wrong(
+            name,
+            value,
+            "searchable",
+            "what is in a file cannot be searched: ask for none by = null, for one by != null.",
+        )
     if isinstance(value, list | tuple) and ("in" in operator.split() or operator in TREES or operator in ("=", "!=")):
         return [_one(one, operator, info, name) for one in value]
     return _one(value, operator, info, name)
+
+
+def _asks_for_none(value: Any, operator: str) -> bool:
+    """Whether a condition on a file only asks whether there is one; for all others Odoo finds every record."""
+    given = value if isinstance(value, list | tuple) else [value]
+    return operator in (*EQUAL, "in", "not in") and bool(given) and all(one is None or one is False for one in given)
 
 
 def _one(value: Any, operator: str, info: Mapping[str, Any], name: str) -> Any:
@@ -74,7 +91,9 @@ def _number(value: Any, kind: str, name: str) -> Any:
     try:
         number = float(value) if isinstance(value, str) else value
     except ValueError:
-        raise wrong(name, value, "type", "compare with a number.") from None
+        number = math.nan
+    if isinstance(number, float) and math.isnan(number):  # also of a text
+        raise wrong(name, value, "type", "compare with a number.")
     if abs(number) > (INTEGER_MOST if kind == "integer" else 1e300):
         raise wrong(name, value, "range", "the number is larger than any that Odoo keeps here.")
     return int(number) if kind == "integer" and number == int(number) else number
