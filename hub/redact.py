@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -193,11 +194,11 @@ def as_sent(value: Any, name: str = "") -> Any:
     if isinstance(value, dict | list | tuple):
         try:
             hidden, _ = _hide(list(value) if isinstance(value, tuple) else value, is_secret_name(_last(name)))
-            text = json.dumps(hidden, ensure_ascii=False)
+            text = json.dumps(hidden, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
             return None
         return hidden if len(text) <= SENT_JSON else f"{text[:SENT_JSON]}…"
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return HIDDEN if value not in (None, "", True, False) and is_secret_name(_last(name)) else value
     return as_sent(str(value), name)
 

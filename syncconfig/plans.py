@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from hub import jsontext
 from hub.errors import HubError, Misconfigured
 from hub.flow import outbound as outward
 from hub.flow import pulling, shape
@@ -276,7 +276,7 @@ def rule_of(row: FieldMapping) -> Rule:
     default = ABSENT
     if row.default.strip():
         try:
-            default = json.loads(row.default)
+            default = jsontext.loads(row.default)
         except ValueError:
             default = row.default
     return Rule(

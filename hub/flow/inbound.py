@@ -338,9 +338,9 @@ def as_object(value: Any, name: str) -> dict[str, Any]:
             f'{name} must be a JSON object, such as {{"data": {{...}}}}.'
             if name == "The body"
             else f"{name} must be a JSON object.",
-            field=name.strip("`"),
             value=value,
             constraint="type",
+            **({"field": name.strip("`")} if name.startswith("`") else {}),
         )
     return value
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from hub import jsontext
 from hub.redact import redact_headers, redact_url
 
 Headers = tuple[tuple[str, str], ...]
@@ -97,10 +97,7 @@ class Response:
 
     def json(self) -> Any:
         """The body as JSON; ValueError when it is none (or was cut), also for NaN and Infinity, which JSON has not."""
-        try:
-            return json.loads(self.body, parse_constant=_no_json)
-        except RecursionError:
-            raise ValueError("The answer's JSON is nested too deeply.") from None
+        return jsontext.loads(self.body)
 
     def __repr__(self) -> str:
         cut = ", cut" if self.truncated else ""
@@ -113,7 +110,3 @@ class Sender(Protocol):
     def send(self, request: Request, *, keep: int = KEEP) -> Response:
         """Make one attempt and return the answer, whatever its status; HttpFailure when there is none."""
         ...
-
-
-def _no_json(word: str) -> Any:
-    raise ValueError(f"The answer holds {word}, which is no JSON.")

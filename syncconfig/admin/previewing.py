@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from hub import jsontext
 from hub.api import trace
 from hub.errors import HubError
 from syncconfig import preview, pullpreview, samples
@@ -91,7 +92,7 @@ def _pull(request: HttpRequest, configuration: Configuration) -> dict[str, Any]:
 def _in(request: HttpRequest, configuration: Configuration) -> dict[str, Any]:
     text = request.POST.get("payload", "").strip()[:LONGEST]
     try:
-        data = json.loads(text) if text else preview.example(configuration)
+        data = jsontext.loads(text) if text else preview.example(configuration)
         text = text or json.dumps(data, indent=2, ensure_ascii=False)
         found = preview.of_payload(configuration, data)
         return {"payload": text, "data": data, "found": found, "shown": _shown(found)}

@@ -191,6 +191,12 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Render now, so that the log row holds the very bytes that the caller gets."""
         final = super().finalize_response(request, response, *args, **kwargs)
+        content = b""
+        try:
+            content = _rendered(final)
+        except (TypeError, ValueError) as error:  # what JSON has not, such as an infinite number that Odoo holds
+            final = super().finalize_response(request, self.handle_exception(error), *args, **kwargs)
+            content = _rendered(final)
         for name, value in (self.standing.headers() if self.standing else {}).items():
             final.headers[name] = value
         if final.status_code == errors.MethodNotAllowed.status:
@@ -198,7 +204,6 @@ class ApiView(APIView):
         else:
             del final.headers["Allow"]  # what DRF knows of the address holds for no caller in particular
         if self.log is not None:
-            content = _rendered(final)
             if self.flow is not None:
                 record.add_script_log(self.log, map(str, self.flow.services.logs))
             if self.claim is not None:

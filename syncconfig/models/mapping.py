@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from hub import jsontext
 from hub.errors import HubError
 from hub.transform.kinds import options_of
 from syncconfig.choices import kinds
@@ -109,7 +108,7 @@ class FieldMapping(models.Model):
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
+        jsontext.loads(text)
+    except ValueError:
         return False
     return True

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +132,36 @@ def test_a_body_that_is_not_what_the_api_reads_is_a_400(api: APIClient, odoo: Od
     before = odoo.count("res.partner", context={"active_test": False})
     refused(api.post(URL, body, content_type="application/json"), 400, "VALIDATION_ERROR")
     assert odoo.count("res.partner", context={"active_test": False}) == before
+
+
+@pytest.mark.parametrize(
+    ("where", "body", "details"),
+    [
+        ("", [], {"value": [], "constraint": "type"}),
+        ("/batch", "x", {"value": "x", "constraint": "type"}),
+        (
+            "/batch",
+            {"operations": [5], "options": {"transaction": True}},
+            {"index": 0, "value": 5, "constraint": "type"},
+        ),
+        ("", {"data": 1}, {"field": "data", "value": 1, "constraint": "type"}),
+    ],
+)
+def test_what_is_no_object_has_no_field_name_but_its_own(
+    api: APIClient, where: str, body: Any, details: dict[str, Any]
+) -> None:
+    error = refused(api.post(f"{URL}{where}", body, format="json"), 400, "VALIDATION_ERROR")
+    assert error["details"] == details
+
+
+def test_an_answer_that_is_no_json_ends_in_the_log_too(api: APIClient, odoo_file: Path, odoo: Odoo) -> None:
+    (record_id,) = odoo.create("res.partner", [{"name": "Ada"}])
+    with closing(sqlite3.connect(odoo_file)) as database:
+        database.execute("UPDATE res_partner SET credit_limit = 9e999 WHERE id = ?", (record_id,))
+        database.commit()
+    refused(api.get(f"{URL}/{record_id}"), 500, "INTERNAL_ERROR")
+    row = ApiLog.objects.latest("pk")
+    assert (row.state, row.response_status, row.error_code) == ("failed", 500, "INTERNAL_ERROR")
 
 
 def test_bytes_that_are_not_utf_8_are_a_400(api: APIClient) -> None:

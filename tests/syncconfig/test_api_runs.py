@@ -125,7 +125,6 @@ def test_a_domain_narrows_it_too(caller: APIClient, three: list[int], odoo: Odoo
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ([], "The body"),
         ({"id": 1}, "id"),
         ({"ids": 1}, "ids"),
         ({"ids": []}, "ids"),

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hub import jsontext
 from hub.errors import InvalidInput, Misconfigured
 from hub.odoo.values import from_odoo
 from hub.transform import lines, path, properties, types
@@ -67,8 +68,8 @@ class Constant(Kind):
     def parse(self, detail: str) -> Any:
         """The value."""
         try:
-            return json.loads(detail)
-        except (ValueError, RecursionError):
+            return jsontext.loads(detail)
+        except ValueError:
             raise bad_detail('Write the value as JSON: "web" (with quotes), 5, true or null.') from None
 
     def outward(self, value: Any, row: Bound, outgoing: Outgoing) -> Any:
