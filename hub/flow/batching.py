@@ -281,7 +281,7 @@ def look_up_together(inbound: Inbound, payloads: Sequence[Mapping[str, Any]]) ->
 
 
 def hold_together(inbound: Inbound, items: Sequence[tuple[int | None, Mapping[str, Any]]]) -> None:
-    """Ask for the lists and properties of many records at once where the payloads write to them: ids with their data."""
+    """Ask for lists and properties of many records at once where the payloads write to them: ids with their data."""
     rows = [row for row in inbound.map.rows if row.info["type"] in TO_MANY and row.writes]
     ids = {one for one, data in items if one is not None and any(path.get(data, row.name) for row in rows)}
     inbound.services.hold_ahead(inbound.plan.model, sorted({row.target for row in rows}), ids)

@@ -54,7 +54,7 @@ class Live:
         self._rows: dict[str, dict[int, Record]] = {}
         self._held: dict[tuple[str, str], dict[int, frozenset[int]]] = {}
         self._there: dict[str, dict[int, bool]] = {}
-        self._properties: dict[tuple[str, str], dict[int, Sequence[Mapping[str, Any]]]] = {}
+        self._properties: dict[tuple[str, str], dict[int, Sequence[Mapping[str, Any]] | None]] = {}
         self._defaults: dict[tuple[str, tuple[str, ...]], Mapping[str, Any]] = {}
 
     def again(self) -> Live:
@@ -152,9 +152,14 @@ class Live:
 
     def properties(self, model: str, field: str, record_id: int) -> Sequence[Mapping[str, Any]]:
         """The properties that one record has, or defines."""
+        return self._defined(model, field, record_id) or []
+
+    def _defined(self, model: str, field: str, record_id: int) -> Sequence[Mapping[str, Any]] | None:
+        """None where there is no such record."""
         known = self._properties.setdefault((model, field), {})
         if record_id not in known:
-            known[record_id] = self._columns(model, [field], [record_id])[field].get(record_id) or []
+            held = self._columns(model, [field], [record_id])[field]
+            known[record_id] = (held[record_id] or []) if record_id in held else None
         return known[record_id]
 
     def note_properties(self, model: str, field: str, record_id: int, now: Sequence[Mapping[str, Any]]) -> None:
@@ -175,7 +180,9 @@ class Live:
         relation = str(fields[leads]["relation"])
         try:
             parents = self._parents(model, field, leads, values)
-            return [] if parents == [] else self.properties(relation, holds, parents[0]) if parents else None
+            if not parents:
+                return [] if parents is not None else None
+            return self._defined(relation, holds, parents[0])
         except OdooAccess:
             return None
 

@@ -241,12 +241,17 @@ def _by_name(fault: Fault, call: Call) -> OdooError | None:
         )
     if fault.short in ("AccessError", "Forbidden"):
         return OdooAccess(message)
+    if fault.short == "AttributeError" and call.rows and _STUMBLED.search(message):
+        return OdooValidation(f"A value for {call.model} is of another kind than Odoo takes: {message}.")
     if fault.short == "TypeError" or fault.short == "UnprocessableEntity":
         return OdooValidation(f"Wrong arguments for {call}: {message}")
     if fault.short in ("ValidationError", "UserError", "RedirectWarning", "ValueError", "Warning", "except_orm"):
         return _validation(fault, message, call)
     return None
 
+
+_STUMBLED = re.compile(r"'(?:str|int|float|list)' object has no attribute ")
+"""What Odoo's code says of a value that is of another kind than it reckoned with."""
 
 _QUOTED = re.compile(r"'([^']+)'")
 

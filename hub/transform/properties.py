@@ -151,9 +151,7 @@ def _refuse_missing(ids: Sequence[Any], about: Property, where: str, value: Any,
     there = owner.services.there(model, wanted) if model else ()
     gone = [one for one in wanted if one not in there]
     if gone:
-        raise types.wrong(
-            where, value, "exists", f"there is no record of {model or 'its model'} with id {gone[0]}."
-        )
+        raise types.wrong(where, value, "exists", f"there is no record of {model or 'its model'} with id {gone[0]}.")
 
 
 def _kept(value: Any, kind: str) -> Any:

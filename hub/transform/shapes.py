@@ -71,6 +71,9 @@ ACCEPTS: Mapping[str, Schema] = {
     "one2many": {"anyOf": [{"type": "array", "items": ID}, {"$ref": COMMANDS}]},
     "many2many": {"anyOf": [{"type": "array", "items": ID}, {"$ref": COMMANDS}]},
     "binary": {"type": "string", "contentEncoding": "base64", "pattern": BASE64},
+    "json": {"type": ["object", "array"]},
+    "properties": {"type": ["object", "array"]},
+    "properties_definition": {"type": "array", "items": {"type": "object", "required": ["name", "type"]}},
 }
 """What a caller may send, but for what empties the field."""
 
@@ -90,6 +93,9 @@ EMPTY: Mapping[str, tuple[Any, ...]] = {
     "many2many": (None, False),
     "reference": (None, False),
     "binary": (None, False, ""),
+    "json": (None, False),
+    "properties": (None, False),
+    "properties_definition": (None, False),
 }
 """What empties the field; the first is the one to use."""
 

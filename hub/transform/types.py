@@ -79,7 +79,7 @@ def _text(value: Any, info: Mapping[str, Any], name: str) -> Any:
 
 
 def _integer(value: Any, info: Mapping[str, Any], name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(whole(value), int):
         raise wrong(name, value, "type", "send a whole number.")
     if abs(value) > INTEGER_MOST:
         raise wrong(name, value, "range", f"the number must be between -{INTEGER_MOST} and {INTEGER_MOST}.")
@@ -150,6 +150,24 @@ def _properties(value: Any, info: Mapping[str, Any], name: str) -> Any:
     return value
 
 
+def _definition(value: Any, info: Mapping[str, Any], name: str) -> Any:
+    if not isinstance(value, list):
+        raise wrong(name, value, "type", 'send a list of properties: [{"name": "colour", "type": "char"}].')
+    for index, one in enumerate(value):
+        if not isinstance(one, Mapping) or not all(isinstance(one.get(key), str) for key in ("name", "type")):
+            raise wrong(
+                f"{name}[{index}]", one, "type", 'a property has a name and a type: {"name": "...", "type": "char"}.'
+            )
+    return value
+
+
+def _json(value: Any, info: Mapping[str, Any], name: str) -> Any:
+    """Odoo keeps any JSON, but what works with such fields knows objects, sometimes lists, and stumbles over others."""
+    if not isinstance(value, Mapping | list):
+        raise wrong(name, value, "type", 'send an object or a list of JSON, such as {"1": 100}.')
+    return value
+
+
 def _binary(value: Any, info: Mapping[str, Any], name: str) -> Any:
     if not isinstance(value, str):
         raise wrong(name, value, "type", "send the file's content as base64 text.")
@@ -178,8 +196,10 @@ CHECKS: dict[str, Callable[[Any, Mapping[str, Any], str], Any]] = {
     "reference": _reference,
     "binary": _binary,
     "properties": _properties,
+    "properties_definition": _definition,
+    "json": _json,
 }
-"""By type; what is not here (json) takes any value."""
+"""By type; what is not here takes any value."""
 
 
 # Lists of records ---------------------------------------------------------------------------------

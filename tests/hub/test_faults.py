@@ -143,6 +143,13 @@ def test_a_value_of_two_fields_names_neither() -> None:
     assert details("builtins.ValueError", "time data 'soon' does not match", "", call) == (OdooValidation, {})
 
 
+@pytest.mark.parametrize(("kind", "expected"), [("list", OdooValidation), ("str", OdooValidation), ("bool", OdooError)])
+def test_a_value_that_odoos_code_stumbles_over_is_wrong_input(kind: str, expected: type[OdooError]) -> None:
+    fault = Fault("builtins.AttributeError", f"'{kind}' object has no attribute 'items'")
+    assert type(translate(fault, Call("sale.order.line", "write", [1], {"vals": {"sequence": 1}}))) is expected
+    assert type(translate(fault, Call("sale.order.line", "search", None, {"domain": []}))) is OdooError
+
+
 def test_a_missing_database_is_a_matter_of_the_connection() -> None:
     kind, found = details("psycopg2.OperationalError", 'FATAL:  database "nope" does not exist\n')
     assert (kind, found) == (OdooAuthentication, {"field": "database"})
