@@ -175,7 +175,11 @@ class _Braces:
 
     def inward(self, given: Mapping[str, Any]) -> dict[str, Any]:
         fields = self._fields()
-        made = {key: self._value(key, value, fields) for key, value in given.items() if not self._owner(key, value)}
+        made = {
+            key: self._value(key, value, fields)
+            for key, value in given.items()
+            if not self._owner(key, value) and not (value is None and fields.get(key, {}).get("type") == "boolean")
+        }
         owner = properties.Owner(self.row.relation, fields, self.row.services, self.record_id, self.incoming.check)
         properties.settle(made, owner, {key: f"{self.where}.{key}" for key in made})
         return made

@@ -180,7 +180,7 @@ class FieldMap:
                 value, incoming = row.rule.default, replace(incoming, ours=True)
             if incoming.check and row.rule.required and _is_missing(row, value):
                 raise _required(row, value)
-            if value is path.ABSENT:
+            if not _says(row, value):
                 return
         elif row.kind.key == "template" and value is path.ABSENT and not row.rule.required:
             return  # none of the keys that it is made of was sent
@@ -221,7 +221,7 @@ class FieldMap:
 
         Not those that Odoo keeps from people (an order's state), nor lists of records that no other record leads to.
         """
-        sent = {row.target for row in self.rows if path.get(data, row.name) is not path.ABSENT}
+        sent = {row.target for row in self.rows if _says(row, path.get(data, row.name))}
         return [
             row
             for row in self.rows
@@ -308,6 +308,11 @@ class FieldMap:
 def _is_missing(row: Bound, value: Any) -> bool:
     """Whether there is no value; ``false`` is one for a yes or no alone."""
     return value is path.ABSENT or value in (None, "") or (value is False and row.info["type"] != "boolean")
+
+
+def _says(row: Bound, value: Any) -> bool:
+    """Whether anything is said of the field. A yes or no is never empty in Odoo, so null says nothing of it."""
+    return value is not path.ABSENT and not (value is None and row.info["type"] == "boolean")
 
 
 def _required(row: Bound, value: Any) -> InvalidInput:

@@ -76,6 +76,31 @@ def test_update_writes_and_tells_the_fields_and_the_write_date(api: APIClient, o
     assert (record["name"], record["email"], record["phone"]) == ("Ada", "newemail@example.com", "+9876543210")
 
 
+def test_null_for_a_yes_or_no_says_nothing_of_it(api: APIClient, odoo: Odoo, customers_in: Configuration) -> None:
+    customers_in.mappings.create(odoo_field="active", external_key="active")
+    customers_in.mappings.create(odoo_field="child_ids", external_key="contacts")
+
+    def is_so(record_id: int) -> tuple[bool, bool]:
+        (read,) = odoo.read("res.partner", [record_id], ["active", "is_company"])
+        return read["active"], read["is_company"]
+
+    data = {"name": "Ada", "active": None, "is_company": True, "contacts": [[0, 0, {"name": "Bob", "active": None}]]}
+    record_id = api.post(URL, {"data": data}, format="json").json()["id"]
+    assert is_so(record_id) == (True, True)
+    assert odoo.count("res.partner", [("parent_id", "=", record_id)]) == 1
+    answer = api.patch(
+        f"{URL}/{record_id}", {"data": {"active": None, "is_company": None, "city": "Ulm"}}, format="json"
+    )
+    assert answer.json()["updated_fields"] == ["city"]
+    assert is_so(record_id) == (True, True)
+    nothing = api.patch(f"{URL}/{record_id}", {"data": {"active": None}}, format="json")
+    assert (nothing.status_code, nothing.json()["error"]["details"]["field"]) == (400, "data")
+    whole = {"data": {"name": "Ada", "is_company": None}, "options": {"partial_update": False}}
+    odoo.write("res.partner", [record_id], {"active": False})
+    assert api.put(f"{URL}/{record_id}", whole, format="json").status_code == 200
+    assert is_so(record_id) == (True, False)
+
+
 def test_a_full_update_empties_what_is_left_out(api: APIClient, odoo: Odoo) -> None:
     record_id = new(odoo, phone="1", email="a@example.com")
     body = {"data": {"name": "Ada", "email": "b@example.com"}, "options": {"partial_update": False}}
