@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hub import jsontext
 from hub.errors import InvalidInput
 from hub.flow.plan import Scripts
 from hub.http.message import Response
@@ -128,8 +128,8 @@ def of_response(response: Response) -> dict[str, Any]:
     """A response as scripts see it."""
     text = response.body.decode(errors="replace")
     try:
-        parsed = json.loads(text) if text.strip() else None
-    except (ValueError, RecursionError):
+        parsed = jsontext.loads(text) if text.strip() else None
+    except ValueError:
         parsed = None
     return {
         "status": response.status,
