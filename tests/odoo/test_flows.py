@@ -241,6 +241,14 @@ def test_a_clients_calls_work_in_its_own_company(api: APIClient, odoo: Odoo) -> 
     ApiClient.objects.update(company_id=other)
     assert seen() == [theirs]
     assert api.delete(f"{URL}/{ours}").status_code in (403, 404)
+    assert api.get(f"{URL}/{ours}").status_code == 404
+    Configuration.objects.get(code="customers-in").mappings.create(
+        odoo_field="parent_id", external_key="of", position=90
+    )
+    spied = api.post(URL, {"data": {"name": label, "of": ours}, "options": {"return_fields": ["of"]}}, format="json")
+    details = spied.json()["error"]["details"]
+    assert (details["field"], details["constraint"]) == ("of", "exists")
+    assert odoo.count("res.partner", [("parent_id", "=", ours)]) == 0
     ApiClient.objects.update(company_id=2_000_000)
     assert api.get(f"{URL}/search").status_code == 403
     odoo.unlink("res.partner", [ours, theirs], context={"allowed_company_ids": [own, other]})
