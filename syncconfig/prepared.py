@@ -141,6 +141,19 @@ def _summary(plan: OutboundPlan, delivery: Delivery, mapping: FieldMap, services
     return Sending(delivery, plan, mapping, built.request, built, services, event)
 
 
+def _refused(chosen: Sequence[Record], mapping: FieldMap) -> dict[int, str]:
+    """Which of a batch's records cannot be mapped, and why: the others need not wait for them."""
+    found: dict[int, str] = {}
+    for one in chosen:
+        try:
+            mapping.outward(one)
+        except HubError as error:
+            if error.retryable:
+                raise
+            found[one["id"]] = error.message
+    return found
+
+
 def _built(
     plan: OutboundPlan, delivery: Delivery, chosen: Sequence[Record], mapping: FieldMap, services: Live
 ) -> Sending | None:
@@ -152,10 +165,15 @@ def _built(
     except HubError as error:
         if error.retryable:
             outbox.postpone(delivery, ODOO_AWAY, error.message)
-        else:
-            lines = [str(line) for line in services.logs]
-            record.refused(attempt.about(delivery, plan), plan.method, plan.url, error, lines)
-            outbox.dead(delivery, error.message)
+            return None
+        refused = _refused(chosen, mapping) if len(chosen) > 1 else {}
+        if 0 < len(refused) < len(chosen):
+            outbox.without(delivery, refused)
+            rest = [one for one in chosen if one["id"] not in refused]
+            return _built(plan, delivery, rest, mapping, services)
+        lines = [str(line) for line in services.logs]
+        record.refused(attempt.about(delivery, plan), plan.method, plan.url, error, lines)
+        outbox.dead(delivery, error.message)
         return None
     if built.request is None:
         outbox.skipped(delivery, built.why_not)

@@ -90,6 +90,26 @@ def test_a_repetition_has_the_same_key_and_newer_values_have_another_one(
     assert first == second != third
 
 
+def test_a_record_that_cannot_be_sent_is_given_up_without_the_rest_of_its_batch(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/customers").respond_with_json({})
+    customers_out.is_paginated, customers_out.page_size = True, 3
+    customers_out.save()
+    customers_out.mappings.filter(odoo_field="email").update(required=True)
+    good, bad, fine = (partner(odoo, email=mail) for mail in ("a@example.com", "", "c@example.com"))
+    push(customers_out, sender, good, bad, fine)
+    assert [one["external_id"] for one in httpserver.log[0][0].get_json()] == [good, fine]
+    sent, given_up = Delivery.objects.order_by("id")
+    assert (sent.state, sent.record_ids) == ("done", [good, fine])
+    assert (given_up.state, given_up.record_ids) == ("dead", [bad])
+    assert "email_address" in given_up.last_error
+    odoo.write("res.partner", [bad], {"email": "b@example.com"})
+    outbox.replay(Delivery.objects.filter(pk=given_up.pk))
+    drain.drain(sender, threads=1)
+    assert [one["external_id"] for one in httpserver.log[1][0].get_json()] == [bad]
+
+
 def test_paginated_configurations_send_batches(
     customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
 ) -> None:
