@@ -67,7 +67,7 @@ def _endpoints() -> Iterator[Finding]:
                     count=endpoints.waiting(one),
                     since=row.paused_at,
                 )
-        elif row.failures >= endpoints.BREAK:
+        elif row.failures >= endpoints.TOLD:
             yield _of(
                 one,
                 Kind.ENDPOINT,
