@@ -155,7 +155,7 @@ def test_those_who_make_the_same_record_at_the_same_moment_all_get_it(
         "create",
         "res.partner",
         values={"name": unique, "ref": name},
-        match_id=f"match_{name}",
+        match_ids=[f"match_{name}"],
         unless=(("ref", "=", name),),
     )
     with ThreadPoolExecutor(12) as pool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hub.flow.batching import MOST
+from hub.flow.operations import MOST
 from syncconfig.api.contract import forms
 from syncconfig.api.contract.components import NEEDS, Json, options_schema
 from syncconfig.api.contract.operations import Operation, Subject, endpoint, envelope, one_of, security_of
