@@ -27,6 +27,7 @@ from hub.transform.kinds.base import TO_MANY
 AT_ONCE = 200
 """Operations that go to Odoo in one call where they need not be one transaction: progress is told after each."""
 
+
 class Batch:
     """The operations of one request; raises InvalidInput for a body that is none."""
 

@@ -19,8 +19,6 @@ from hub.transform.rule import Rule
 
 Written = TypeVar("Written")
 WRITE_DATE = Rule("write_date", "write_date")
-TELLING = frozenset({"char", "text", "integer", "float"})
-"""Types whose values tell records apart by themselves, as far as any do."""
 
 SILENT = {
     "tracking_disable": True,
@@ -216,14 +214,14 @@ class Inbound(Reading):
         return found
 
     def _match_ids(self, matching: Sequence[tuple[str, str, Any]]) -> tuple[str, ...]:
-        """Names by which creates of one record see each other, whichever configuration each of them goes by.
-
-        One for each text and number, since two configurations may share some of their match keys; a company or a
-        state is the same for many records, which must not wait for each other, and tells none without the others.
+        """Names by which creates of one record see each other: the values by which this configuration tells it,
+        and those that it has in common with other configurations, whose creates may be of the same record.
         """
-        alone = [one for one in matching if self.map.fields.get(one[0], {}).get("type") in TELLING]
-        parts = [[one] for one in alone] or ([sorted(matching, key=str)] if matching else [])
-        return tuple(f"match_{digest([self.plan.model, part])}" for part in parts)
+        values = {target: value for target, _, value in matching}
+        own = frozenset(values)
+        shared = ({own} | {own & other for other in self.plan.matched_by}) - {frozenset()}
+        parts = [sorted((target, values[target]) for target in targets) for targets in shared]
+        return tuple(sorted(f"match_{digest([self.plan.model, part])}" for part in parts))
 
     def match_of(self, sent: Mapping[str, Any]) -> int | None:
         """The record that a create's data is about, by the match keys; raises Conflict for several."""

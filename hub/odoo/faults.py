@@ -76,8 +76,7 @@ def translate(fault: Fault, call: Call) -> OdooError:
 
 
 def clean(message: str) -> str:
-    """Odoo's message as people should read it: no traceback, no row of its database, no code, no hint at its screens.
-    """
+    """Odoo's message as people should read it: no traceback, no row of its database, no code, no hint at screens."""
     text = _INSIDE.split(message)[0]
     text = text.replace("The operation cannot be completed: ", "", 1)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _SCREEN_HINT.match(line.strip())]
@@ -87,7 +86,8 @@ def clean(message: str) -> str:
 # What PostgreSQL says in detail is the whole row, with fields that the caller may never see; what Odoo evaluated is the
 # code of an automation.
 _INSIDE = re.compile(
-    r"Traceback \(most recent call last\)|\n\{'type': 'ir\.actions|\s(?:DETAIL|CONTEXT|HINT):\s|\swhile evaluating\s+[\"']"
+    r"Traceback \(most recent call last\)|\n\{'type': 'ir\.actions|\s(?:DETAIL|CONTEXT|HINT):\s"
+    r"|\swhile evaluating\s+[\"']"
 )
 _SCREEN_HINT = re.compile(r"- (create/update|delete): ")
 

@@ -1,4 +1,4 @@
-"""How a batch ends that does not go well as a whole: at the first error, half-way with Odoo away, or with nothing done."""
+"""How a batch ends that does not go well as a whole: at the first error, with Odoo away half-way, with nothing done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests whose answer was lost after Odoo had done them: repeated, they are told as done, and nothing is done again."""
+"""Requests whose answer was lost after Odoo had done them: repeated, they are told as done."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from hub.flow.inbound import Inbound
+from hub.flow.options import Options
 from hub.odoo.connection import Odoo
-from syncconfig import jobs, jobwork
+from syncconfig import jobs, jobwork, plans
 from syncconfig.models import ApiJob, Configuration, IdempotencyKey
+from tests.conftest import Make
 from tests.syncconfig.test_api_jobs import accepted, ask, result
 from tests.syncconfig.test_jobs_survive import killed_before_it_told, pass_lease
 
@@ -177,3 +180,29 @@ def test_who_must_wait_for_the_first_request_is_told_how_long_at_most(api: APICl
     waits = api.post(URL, body, format="json", HTTP_IDEMPOTENCY_KEY="one")
     assert waits.status_code == 409
     assert 40 < int(waits["Retry-After"]) <= 50
+
+
+# The same record through several configurations -----------------------------------------------------
+
+
+def test_creates_see_each_other_by_the_match_keys_that_their_configurations_share(make: Make, odoo: Odoo) -> None:
+    rows = [("name", "name"), ("ref", "code"), ("email", "email"), ("city", "city")]
+    described = plans.describer(odoo)
+    made = [
+        make(f"in-{index}", rows, request_type="in", methods=["POST"], match_keys=keys)
+        for index, keys in enumerate(["code", "code", "email city"])
+    ]
+    options = Options()
+
+    def names(configuration: Configuration) -> set[str]:
+        flow = Inbound(plans.inbound_plan(configuration), odoo, described)
+        data = {"name": "Ada", "code": "A1", "email": "ada@example.com", "city": "Ulm"}
+        return set(flow.to_create(data, options).operations[0].match_ids)
+
+    first, same, other = (names(one) for one in made)
+    assert first == same
+    assert len(first) == len(other) == 1, "creates that have only a city in common need not wait for each other"
+    assert not first & other
+    by_both = names(make("in-both", rows, request_type="in", methods=["POST"], match_keys="code email"))
+    assert by_both >= first
+    assert by_both & names(made[2])
