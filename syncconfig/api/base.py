@@ -289,7 +289,8 @@ class ApiView(APIView):
         job = jobs.current.get()
         tell: Callable[[int], None] = jobs.progress(len(batch.items))
         answer = batch.carry_out(tell)
-        tell(batch.done)
+        if batch.interruption is None:
+            tell(batch.done)
         if job is not None:
             job.failure = batch.interruption
         return answer

@@ -13,7 +13,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from hub.flow.batching import AT_ONCE
-from hub.odoo.connection import Odoo
+from hub.odoo.connection import Odoo, Operation
 from syncconfig import jobwork
 from syncconfig.models import ApiJob, OdooConnection
 from tests import real_odoo
@@ -123,3 +123,23 @@ def test_what_was_done_before_odoo_went_away_is_told(api: APIClient, between: Be
     assert answer.json()["summary"] == {"succeeded": AT_ONCE, "failed": 50, "not_attempted": 0}
     made = {one["id"] for one in answer.json()["results"] if one["success"]}
     assert made <= set(odoo.search(MODEL, [("ref", "=", mark)]))
+
+
+def test_a_job_goes_on_with_what_was_left(api: APIClient, between: Between, odoo: Odoo, mark: str) -> None:
+    many = [{"method": "create", "data": {"name": f"{mark} {number}", "code": mark}} for number in range(AT_ONCE + 5)]
+    body = {"operations": many, "options": {"continue_on_error": True}}
+    odoo.batch([Operation("create", MODEL, values={"name": mark, "ref": mark})])  # the server action is there
+    between.passing = 1
+    later = {"Prefer": "respond-async"}
+    address = accepted(api.post(f"/api/sync/v1/{MODEL}/batch", body, format="json", headers=later))
+    jobwork.work()
+    told = result(api, address)
+    assert (told["status"], told["progress"]) == ("queued", {"done": AT_ONCE, "total": AT_ONCE + 5})
+    assert "Odoo" in told["error"]
+    between.passing = 1_000
+    ApiJob.objects.update(due_at=ApiJob.objects.get().created_at)
+    jobwork.work()
+    told = result(api, address)
+    assert (told["status"], told["answer"]["status"]) == ("done", 200)
+    ids = [one["id"] for one in told["answer"]["body"]["results"]]
+    assert sorted(ids) == sorted(odoo.search(MODEL, [("ref", "=", mark), ("name", "!=", mark)]))
