@@ -30,7 +30,7 @@ enter; above it only this tree is caught.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from hub.redact import as_sent
 
@@ -64,6 +64,12 @@ class HubError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def twin(self) -> Self:
+        """Another one that says the same, with details of its own."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__, details=dict(self.details))
+        return twin
 
     def for_callers(self) -> dict[str, Any]:
         """What the API says of it: code, message and details, without what is not for callers."""

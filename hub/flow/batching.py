@@ -46,8 +46,8 @@ class Batch:
         self._wanted = inbound.rows(self.options.return_fields, "return_fields")
         self._once = once
         self._nameless = False
-        self.interruption: OdooUnavailable | None = None
-        """What ended it half-way: Odoo, which was away after some had been done."""
+        self.interruption: OdooError | None = None
+        """What ended it half-way: mostly Odoo, which was away after some had been done."""
 
         self.items = [Item(index) for index in range(len(operations_of(body)))]
         for item, given in zip(self.items, body["operations"], strict=True):
@@ -65,7 +65,7 @@ class Batch:
         """Do them; the content of the answer. ``progress`` hears how many are done.
 
         With ``transaction`` the error of the first one that fails is raised, and nothing is done. Otherwise each result
-        stands in the answer, as far as they were tried; OdooUnavailable is raised only as long as none was done.
+        stands in the answer, as far as they were tried; what concerns all of them is raised only while none was done.
         """
         if self.options.transaction:
             self._transaction()
@@ -135,12 +135,9 @@ class Batch:
         """The operations, by index, on records which this batch deleted when it was begun before."""
         if not self._once.again or self.options.archive_instead:
             return set()
-        last = {item.record_id: item.index for item in self.items if item.method == "delete"}
-        return {
-            item.index
-            for item in self.items
-            if item.record_id in last and item.record_id not in there and item.index <= last[item.record_id]
-        }
+        deletions = [item for item in self.items if item.method == "delete" and item.record_id is not None]
+        last = {item.record_id: item.index for item in deletions if item.record_id not in there}
+        return {item.index for item in self.items if item.index <= last.get(item.record_id, -1)}
 
     def _was_committed(self) -> bool:
         """Whether all of it was done when it was begun before, told by the names of what it made; then as results."""
@@ -200,8 +197,8 @@ class Batch:
             part = left[:AT_ONCE]
             try:
                 goes_on = self._part(part, mode)
-            except OdooUnavailable as error:
-                if not error.retryable or not any(item.is_done for item in self.items):
+            except OdooError as error:
+                if not any(item.is_done for item in self.items):
                     raise
                 self._interrupted(error, part, left[AT_ONCE:] if mode == "each" else [])
                 return
@@ -210,15 +207,18 @@ class Batch:
                 return
             progress(self.done)
 
-    def _interrupted(self, error: OdooUnavailable, under_way: Sequence[Item], never_sent: Sequence[Item]) -> None:
+    def _interrupted(self, error: OdooError, under_way: Sequence[Item], never_sent: Sequence[Item]) -> None:
         """What was done stays told; each of the others has the error as its own."""
-        if self._nameless:
+        if self._nameless and isinstance(error, OdooUnavailable):
             error.repeatable = False
         self.interruption = error
-        for items, sent in ((under_way, error.sent), (never_sent, False)):
-            for item in items:
-                if not item.is_over:
-                    item.error = placed(type(error)(error.message, error.odoo_name, sent=sent), item.index)
+        for item in under_way:
+            if not item.is_over:
+                item.error = placed(error.twin(), item.index)
+        for item in never_sent:
+            twin = error.twin()
+            twin.public = type(error).public  # without that it may have been done
+            item.error = placed(twin, item.index)
 
     def _part(self, part: Sequence[Item], mode: Mode) -> bool:
         """Do these, or with ``stop`` some of them; False when one failed that stops the rest."""
@@ -308,10 +308,13 @@ class Batch:
         return answer
 
     def _shown(self) -> dict[int, dict[str, Any]]:
-        if not self._wanted:
+        if not self._wanted or self.interruption is not None:
             return {}
         ids = {item.id for item in self.items if item.is_done and item.method != "delete"}
-        return {one["id"]: one for one in self.inbound.several(sorted(ids), self._wanted)}
+        try:
+            return {one["id"]: one for one in self.inbound.several(sorted(ids), self._wanted)}
+        except OdooUnavailable:
+            return {}  # what was done is told all the same
 
 
 def _has_match(item: Item) -> bool:

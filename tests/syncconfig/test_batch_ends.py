@@ -9,7 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apilog.models import ApiLog
-from hub.errors import OdooUnavailable
+from hub.errors import OdooAuthentication, OdooError, OdooUnavailable
 from hub.flow.batching import AT_ONCE, Batch, intake
 from hub.flow.inbound import Inbound
 from hub.flow.repeating import Once
@@ -79,7 +79,7 @@ class Leaving(EmbeddedOdoo):
     """An Odoo that makes some records, and is away from then on."""
 
     left = 2
-    sent = True
+    error: OdooError = OdooUnavailable("No answer in time.", sent=True)
 
     def create(self, *args: Any, **kwargs: Any) -> list[int]:
         self._leave()
@@ -91,8 +91,13 @@ class Leaving(EmbeddedOdoo):
 
     def _leave(self) -> None:
         if not self.left:
-            raise OdooUnavailable("No answer in time.", sent=self.sent)
+            raise self.error
         self.left -= 1
+
+    def search_read(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.left:
+            raise self.error
+        return super().search_read(*args, **kwargs)
 
 
 @pytest.fixture
@@ -128,6 +133,25 @@ def test_those_that_were_done_are_told_and_the_others_are_to_be_sent_again(
 def test_without_continue_on_error_the_rest_is_not_attempted(customers_in: Configuration, leaving: Leaving) -> None:
     answer = Batch(inbound(customers_in, leaving), {"operations": MANY}).carry_out()
     assert answer["summary"] == {"succeeded": 2 * AT_ONCE, "failed": AT_ONCE, "not_attempted": 50}
+
+
+def test_so_are_those_whose_fields_cannot_be_read_any_more(customers_in: Configuration, leaving: Leaving) -> None:
+    for count, succeeded in ((2 * AT_ONCE, 2 * AT_ONCE), (3 * AT_ONCE, 2 * AT_ONCE)):
+        leaving.left = 2
+        body = {"operations": MANY[:count], "options": {"return_fields": ["name"], "continue_on_error": True}}
+        answer = Batch(inbound(customers_in, leaving), body).carry_out()
+        assert len([one for one in answer["results"] if one["success"]]) == succeeded
+        assert "data" not in answer["results"][0]
+
+
+def test_an_odoo_that_refuses_the_hub_half_way_is_told_in_the_same_way(
+    customers_in: Configuration, leaving: Leaving
+) -> None:
+    leaving.error = OdooAuthentication("Odoo refused the key.")
+    batch = Batch(inbound(customers_in, leaving), {"operations": MANY, "options": {"continue_on_error": True}})
+    answer = batch.carry_out()
+    assert answer["summary"] == {"succeeded": 2 * AT_ONCE, "failed": 250, "not_attempted": 0}
+    assert {one["error"]["code"] for one in answer["results"] if not one["success"]} == {"ODOO_AUTHENTICATION"}
 
 
 def test_while_nothing_was_done_it_is_an_error_as_a_whole(customers_in: Configuration, leaving: Leaving) -> None:

@@ -98,6 +98,16 @@ def test_without_a_create_a_deletion_of_what_is_gone_counts_as_done(
     assert odoo.read("res.partner", [two[0]], ["city"])[0]["city"] == "Ulm"
 
 
+def test_a_deletion_that_names_no_record_makes_no_create_done(api: APIClient, odoo: Odoo) -> None:
+    operations = [create("Ada"), {"method": "delete", "id": "none"}]
+    first = send(api, operations, continue_on_error=True)
+    lose_the_answers()
+    odoo.unlink("res.partner", [first.json()["results"][0]["id"]])
+    again = send(api, operations, continue_on_error=True)
+    assert [one["success"] for one in again.json()["results"]] == [True, False]
+    assert odoo.count("res.partner", [("name", "=", "Ada")]) == 1
+
+
 def test_a_transaction_that_never_reached_odoo_is_carried_out(api: APIClient, odoo: Odoo, two: list[int]) -> None:
     operations = [create("Ada"), delete(two[1])]
     refused = send(api, [*operations, update(99_999_999, city="Ulm")], transaction=True)
