@@ -30,7 +30,7 @@ enter; above it only this tree is caught.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from hub.redact import as_sent
 
@@ -46,12 +46,14 @@ class HubError(Exception):
     where one is near, ``suggestion``; the ``value`` may be given as it was sent, and is kept short and without what
     its name tells to be secret. ``public``, where a class has one, is what the API's callers are
     told instead: the message names what only the hub's own people should know, such as Odoo's host.
+    ``retry_after``: the seconds after which it is surely worth while to try again, where that is known.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
     public: str = ""
+    retry_after: float | None = None
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -62,6 +64,12 @@ class HubError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def twin(self) -> Self:
+        """Another one that says the same, with details of its own."""
+        twin = type(self).__new__(type(self), *self.args)
+        twin.__dict__.update(self.__dict__, details=dict(self.details))
+        return twin
 
     def for_callers(self) -> dict[str, Any]:
         """What the API says of it: code, message and details, without what is not for callers."""
@@ -111,7 +119,7 @@ class Conflict(HubError):
 
 
 class LimitExceeded(HubError):
-    """Too many requests; ``retry_after`` is in seconds."""
+    """Too many requests."""
 
     code = "RATE_LIMIT_EXCEEDED"
     status = 429

@@ -67,8 +67,8 @@ def carry_out(job: ApiJob) -> None:
             logger.exception("job %s", job.uuid)
             fault = HubError("Something went wrong in the hub. Quote the trace_id when you report it.")
             status, body, location = fault.status, failure(fault), ""
-    if _passes(job.failure) and job.attempts < jobs.MOST_ATTEMPTS:
-        jobs.again(job, jobs.DELAYS[job.attempts - 1], body["error"]["message"])
+    if job.failure is not None and _passes(job.failure) and job.attempts < jobs.MOST_ATTEMPTS:
+        jobs.again(job, jobs.DELAYS[job.attempts - 1], job.failure.for_callers()["message"])
     else:
         jobs.finish(job, status, body, location)
 
@@ -117,8 +117,8 @@ def _request(job: ApiJob) -> WSGIRequest:
     return WSGIRequest(environ)
 
 
-def _passes(failure: HubError | None) -> bool:
+def _passes(failure: HubError) -> bool:
     """Whether it passes by itself, and trying again does no harm."""
-    if failure is None or not failure.retryable or failure.status != OdooUnavailable.status:
+    if not failure.retryable or failure.status != OdooUnavailable.status:
         return False
     return not isinstance(failure, OdooUnavailable) or failure.repeatable

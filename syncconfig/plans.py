@@ -111,6 +111,21 @@ def rules_of(configuration: Configuration) -> tuple[Rule, ...]:
     return tuple(rule_of(row) for row in rows)
 
 
+def matched_by(configuration: Configuration) -> frozenset[frozenset[str]]:
+    """Odoo's fields behind the match keys of each In configuration for this one's model, whatever its connection:
+    two connections may lead to the same database.
+    """
+    if not configuration.match_keys.strip():
+        return frozenset()
+    found = Configuration.objects.filter(model=configuration.model, request_type=Configuration.RequestType.IN)
+    alike = found.exclude(match_keys="").prefetch_related("mappings")
+    return frozenset(frozenset(rule.root for rule in rules_of(one) if rule.external_key in _keys(one)) for one in alike)
+
+
+def _keys(configuration: Configuration) -> tuple[str, ...]:
+    return tuple(configuration.match_keys.replace(",", " ").split())
+
+
 def inbound_plan(configuration: Configuration, withheld: frozenset[str] = frozenset()) -> InboundPlan:
     """The plan of an In configuration; ``withheld``: HTTP methods that this caller was not given."""
     return InboundPlan(
@@ -120,7 +135,8 @@ def inbound_plan(configuration: Configuration, withheld: frozenset[str] = frozen
         methods=frozenset(configuration.methods),
         withheld=withheld,
         reject_unmapped=configuration.unmapped == Configuration.Unmapped.REJECT,
-        match=tuple(configuration.match_keys.replace(",", " ").split()),
+        match=_keys(configuration),
+        matched_by=matched_by(configuration),
         records_path=configuration.records_path,
         updates_matches=configuration.on_match == Configuration.OnMatch.UPDATE,
         scripts=scripts_of(configuration),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -43,8 +44,11 @@ class WebhooksView(ApiView):
         source = Configuration.objects.select_related("connection").get(code=inbound.plan.code)
         asked = subscriptions.wanted(body, inbound, style=self.style, known=self.known)
         made = subscriptions.register(client, source, asked)
-        headers = {"Location": f"/api/sync/v1/webhooks/{made.public_id}"}
-        return Response(success(webhook_id=made.public_id, status="active"), status=201, headers=headers)
+        return self.located(Response(success(webhook_id=made.public_id, status="active"), status=201))
+
+    def location_of(self, content: Mapping[str, Any]) -> str:
+        """Of the webhook that was registered."""
+        return f"/api/sync/v1/webhooks/{content['webhook_id']}"
 
     def get(self, request: Request) -> Response:
         """One's own, newest first."""

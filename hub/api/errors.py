@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,6 @@ from hub.api.envelope import failure
 from hub.errors import (
     HubError,
     InvalidInput,
-    LimitExceeded,
     NotAuthenticated,
     NotFound,
     NotPermitted,
@@ -125,8 +125,8 @@ def headers_for(error: HubError) -> dict[str, str]:
     """The headers that belong to an error: how to authenticate, when to come back (RFC 9110)."""
     if isinstance(error, NotAuthenticated):
         return {"WWW-Authenticate": ", ".join(error.challenges)}
-    if isinstance(error, LimitExceeded):
-        return {"Retry-After": str(max(1, round(error.retry_after)))}
+    if error.retry_after is not None:
+        return {"Retry-After": str(max(1, math.ceil(error.retry_after)))}
     if error.status == DatabaseBusy.status:
         return {"Retry-After": "5"}
     return {}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -12,6 +10,7 @@ from hub.errors import Conflict, InvalidInput, NotPermitted, OdooAccess, OdooErr
 from hub.flow.attached import with_names
 from hub.flow.options import Options
 from hub.flow.reading import Reading
+from hub.flow.repeating import NAMELESS, Once, digest, made
 from hub.odoo.connection import Operation, Result
 from hub.transform import path, types
 from hub.transform.kinds.base import TO_MANY
@@ -50,17 +49,16 @@ class Inbound(Reading):
     Odoo's refusals with the caller's field names where they can be told.
     """
 
-    def create(self, body: Any, idempotent: str = "", expand: str = "") -> dict[str, Any]:
+    def create(self, body: Any, once: Once = NAMELESS, expand: str = "") -> dict[str, Any]:
         """Create a record from ``data``; answers ``id`` and ``data`` (the ``return_fields``, or the id alone).
 
         A record that matches by the plan's match keys is updated instead, or the request refused, as configured;
-        then ``updated`` is true in the answer. ``idempotent`` is a name that belongs to this request alone: however
-        often it is carried out, there is one record. ``expand``: those of the ``return_fields`` that are relations and
-        come with their names.
+        then ``updated`` is true in the answer. However often it is carried out ``once``, there is one record.
+        ``expand``: those of the ``return_fields`` that are relations and come with their names.
         """
         sent, options = self._read(body, allowed=Options.OF_CREATE)
         wanted = self._expanded(self.rows(options.return_fields, "return_fields"), expand)
-        change = self.to_create(sent, options, idempotent)
+        change = self.to_create(sent, options, once)
         record_id, existed = self.carry_out(change)
         if existed:  # somebody else was faster with the same match keys
             change = self.matched(change.data, options, record_id)
@@ -86,8 +84,11 @@ class Inbound(Reading):
             answer["data"] = {key: value for key, value in told.items() if key in {row.name for row in wanted}}
         return self.scripts.answer(answer, change.data, [record_id])
 
-    def delete(self, record_id: int, body: Any) -> dict[str, Any]:
-        """Delete a record, or archive it with ``archive_instead``; with ``cascade`` its mapped sub-records first."""
+    def delete(self, record_id: int, body: Any, once: Once = NAMELESS) -> dict[str, Any]:
+        """Delete a record, or archive it with ``archive_instead``; with ``cascade`` its mapped sub-records first.
+
+        A deletion that was begun before may have been done then: it counts as done when the record is gone.
+        """
         body = as_object(body, "The body")
         for key in body:
             if key != "options":
@@ -98,6 +99,8 @@ class Inbound(Reading):
                     constraint="unknown_field",
                 )
         options = Options.of(body.get("options"), allowed=Options.OF_DELETE)
+        if once.again and not options.archive_instead and not self.exists(record_id):
+            return {"message": "Record deleted successfully", "id": record_id}
         self.must_exist(record_id)
         change = self.to_delete(record_id, options)
         self.carry_out(change)
@@ -106,20 +109,20 @@ class Inbound(Reading):
 
     # Checked, not yet carried out ---------------------------------------------------------------------
 
-    def to_create(self, sent: Mapping[str, Any], options: Options, idempotent: str = "") -> Change:
+    def to_create(self, sent: Mapping[str, Any], options: Options, once: Once = NAMELESS) -> Change:
         """What a create means for Odoo; an update where a record matches and the plan wants that."""
         data = self.scripts.data(sent, [])
         matching = tuple(self._matching(data))
         found = self._found(matching)
-        if found is not None:
+        if found is not None and not (once.again and made(self.odoo, [once]).get(once) == found):
             return self.matched(data, options, found)
         values = self._values(data, options, complete=True)
         operation = Operation(
             "create",
             self.plan.model,
             values=self.scripts.values(values, data, []),
-            external_id=f"idem_{_digest(idempotent)}" if idempotent else "",
-            match_id=f"match_{_digest([self.plan.code, matching])}" if matching else "",
+            external_id=once.external_id,
+            match_ids=self._match_ids(matching),
             unless=matching,
         )
         return Change((operation,), data, context=_context(options))
@@ -214,6 +217,20 @@ class Inbound(Reading):
             found.append((row.target, "=", value))
         return found
 
+    def _match_ids(self, matching: Sequence[tuple[str, str, Any]]) -> tuple[str, ...]:
+        """Names by which creates of one record see each other: the values by which this configuration tells it,
+        and those that it has in common with other configurations, whose creates may be of the same record.
+        """
+        values = {target: value for target, _, value in matching}
+        own = frozenset(values)
+        shared = ({own} | {own & other for other in self.plan.matched_by}) - {frozenset()}
+        parts = [sorted((target, values[target]) for target in targets) for targets in shared]
+        return tuple(sorted(f"match_{digest([self.plan.model, part])}" for part in parts))
+
+    def match_of(self, sent: Mapping[str, Any]) -> int | None:
+        """The record that a create's data is about, by the match keys; raises Conflict for several."""
+        return self._found(self._matching(self.scripts.data(sent, [])))
+
     def _found(self, matching: Sequence[Any]) -> int | None:
         if not matching:
             return None
@@ -283,7 +300,7 @@ class Inbound(Reading):
 
     def _carried_out(self, change: Change) -> tuple[int, bool]:
         *_, own = change.operations
-        if len(change.operations) > 1 or own.external_id or own.match_id:
+        if len(change.operations) > 1 or own.external_id or own.match_ids:
             try:
                 result = self.odoo.batch(change.operations, context=change.context)[-1]
                 return _id_of(change, result), result.existed
@@ -310,8 +327,12 @@ class Inbound(Reading):
     def must_exist(self, record_id: int) -> None:
         """Raise NotFound for a record that is not there, or that this user may not see."""
         # Odoo itself passes over a write to a record that is gone, or that this user may not see.
-        if not self.odoo.count(self.plan.model, [("id", "=", record_id)], context={"active_test": False}):
+        if not self.exists(record_id):
             raise self.missing(record_id)
+
+    def exists(self, record_id: int) -> bool:
+        """Whether the record is there, for this user to see."""
+        return bool(self.odoo.count(self.plan.model, [("id", "=", record_id)], context={"active_test": False}))
 
     def _read(self, body: Any, allowed: tuple[str, ...]) -> tuple[dict[str, Any], Options]:
         body = as_object(body, "The body")
@@ -368,8 +389,3 @@ def _context(options: Options) -> dict[str, Any]:
 
 def _id_of(change: Change, result: Result) -> int:
     return int(result.value) if change.operations[-1].kind == "create" else change.operations[-1].ids[0]
-
-
-def _digest(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:40]

@@ -36,6 +36,9 @@ class InboundPlan:
     match: tuple[str, ...] = ()
     """External keys that tell a record: a create that finds one by them makes no second."""
 
+    matched_by: frozenset[frozenset[str]] = frozenset()
+    """Odoo's fields behind the match keys of each configuration for this model, as creates through two may meet."""
+
     records_path: str = ""
     """Where the records stand in what a third party posts in its own form."""
 

@@ -237,7 +237,7 @@ class Upsert:
                 "create",
                 self.model,
                 values=item.values,
-                match_id=self._id_of(item),
+                match_ids=[self._id_of(item)],
                 unless=[(row.target, "=", value) for row, value in zip(self._rows, item.match, strict=True)],
             )
             for item in rest

@@ -69,8 +69,8 @@ class Operation:
     """One step of a batch: ``values`` for a create or a write, ``ids`` for a write or an unlink.
 
     A create with an ``external_id`` that was used before gives the record that was created then. One with ``unless``, a
-    domain, gives the record that matches it, if there is one; ``match_id`` is a name for that domain by which
-    two that run at the same time see each other.
+    domain, gives the record that matches it, if there is one; ``match_ids`` are names for what it looks for: two
+    that run at the same time see each other by any that they share.
     """
 
     kind: Literal["create", "write", "unlink"]
@@ -78,12 +78,15 @@ class Operation:
     ids: Sequence[int] = ()
     values: Values = field(default_factory=dict)
     external_id: str = ""
-    match_id: str = ""
+    match_ids: Sequence[str] = ()
     unless: Domain = ()
 
 
 Mode = Literal["all", "stop", "each"]
-"""``all``: one failing operation undoes all of them. ``stop``: those before it stay. ``each``: the others stay."""
+"""``all``: one failing operation undoes all of them. ``stop``: those before it stay. ``each``: the others stay.
+
+``stop`` also ends after a create that found its record there: whoever asks decides what becomes of it before the rest.
+"""
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ class Odoo(ABC):
         self, operations: Sequence[Operation], mode: Mode = "all", *, context: Context | None = None
     ) -> list[Result]:
         """Carry out the operations in their order, in one transaction; a result each, to the first failing one for
-        ``stop``.
+        ``stop``, or to the first create that found its record there.
 
         With ``all`` the first error is raised, with its ``index`` in the details, and nothing is changed. Raises
         OdooAccess, and has done nothing, when the user may not do this in one transaction.

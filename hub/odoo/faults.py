@@ -76,15 +76,19 @@ def translate(fault: Fault, call: Call) -> OdooError:
 
 
 def clean(message: str) -> str:
-    """Odoo's message as people should read it: no traceback, no row of its database, no hint at its screens."""
+    """Odoo's message as people should read it: no traceback, no row of its database, no code, no hint at screens."""
     text = _INSIDE.split(message)[0]
     text = text.replace("The operation cannot be completed: ", "", 1)
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _SCREEN_HINT.match(line.strip())]
     return " ".join(lines)[:_LONGEST] or "no reason given"
 
 
-# What PostgreSQL says in detail is the whole row, with fields that the caller may never see.
-_INSIDE = re.compile(r"Traceback \(most recent call last\)|\n\{'type': 'ir\.actions|\s(?:DETAIL|CONTEXT|HINT):\s")
+# What PostgreSQL says in detail is the whole row, with fields that the caller may never see; what Odoo evaluated is the
+# code of an automation.
+_INSIDE = re.compile(
+    r"Traceback \(most recent call last\)|\n\{'type': 'ir\.actions|\s(?:DETAIL|CONTEXT|HINT):\s"
+    r"|\swhile evaluating\s+[\"']"
+)
 _SCREEN_HINT = re.compile(r"- (create/update|delete): ")
 
 _INVALID_FIELD = (

@@ -50,7 +50,7 @@ env.cr.execute('select txid_current()')
 transaction = str(env.cr.fetchone()[0])
 rows = []
 before = env.context.get('old_values') or {}
-for record in records.sudo():
+for record in records.sudo().exists():
     old = {}
     if '%(event)s' == 'unlink':
         names = [name for name, field in record._fields.items() if field.store and field.type in kept]

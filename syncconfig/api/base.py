@@ -21,6 +21,7 @@ from hub.api.body import check_body, check_encoding
 from hub.errors import HubError, InvalidInput, Misconfigured, OdooUnavailable
 from hub.flow.batching import Batch
 from hub.flow.inbound import Inbound
+from hub.flow.repeating import NAMELESS, Once
 from hub.odoo.connection import Odoo
 from hub.proxies import client_address
 from hub.transform.script import ScriptError
@@ -132,7 +133,7 @@ class ApiView(APIView):
         if configuration is not None:
             self.log.configuration_id, self.log.configuration_code = configuration.pk, configuration.code
         database = _database_of(configuration)
-        return later.accept(request, caller, configuration, database, self.log.trace_id, self.idempotent)
+        return later.accept(request, caller, configuration, database, self.log.trace_id, self.once.name)
 
     def asked_of(self, request: Request) -> Configuration | None:
         """The configuration that the request is for, None for what concerns none; raises as access does."""
@@ -176,17 +177,23 @@ class ApiView(APIView):
             raise exc  # no answer at all: another worker's counts
         if isinstance(exc, Replayed):
             again = Response(exc.found.content, status=exc.found.status, headers={idempotency.REPLAYED: "true"})
-            return later.named(again) if exc.found.status == later.ACCEPTED else again
+            return later.named(again) if exc.found.status == later.ACCEPTED else self.located(again)
         if isinstance(exc, Accepted):
             return later.accepted(exc.job)
-        self.failure = errors.as_hub_error(exc)
-        if isinstance(self.failure, OdooUnavailable) and self.request.method in ("GET", "HEAD"):
-            self.failure.public = type(self.failure).public  # nothing can have been done
-        if (job := jobs.current.get()) is not None:
-            job.failure = self.failure
         if isinstance(exc, limits.TooMany):
             self.standing = exc.standing
-        return errors.envelope_handler(_for_callers(self.failure), {})
+        return self.failed(errors.as_hub_error(exc))
+
+    def failed(self, failure: HubError, **more: Any) -> Response:
+        """The answer that tells of a failure, with what else there is to tell; the log and the job learn of it."""
+        self.failure = failure
+        if isinstance(failure, OdooUnavailable) and self.request.method in ("GET", "HEAD"):
+            failure.public = type(failure).public  # nothing can have been done
+        if (job := jobs.current.get()) is not None:
+            job.failure = failure
+        response = errors.envelope_handler(_for_callers(failure), {})
+        response.data |= more
+        return response
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Render now, so that the log row holds the very bytes that the caller gets."""
@@ -272,19 +279,36 @@ class ApiView(APIView):
         return lambda odoo: echo.noting(odoo, connection, source, guards)
 
     @property
-    def idempotent(self) -> str:
-        """The name under which this request is carried out once, or "" when it was given none."""
+    def once(self) -> Once:
+        """The name under which this request is carried out once, and whether that was begun before."""
         job = jobs.current.get()
         if job is not None:
-            return job.name
-        return self.claim.name if self.claim is not None else ""
+            return Once(job.name, again=job.attempts > 1)
+        return self.claim.once if self.claim is not None else NAMELESS
 
     def carried_out(self, batch: Batch) -> dict[str, Any]:
-        """The content of a batch's answer; the job, where there is one, tells how far it is meanwhile."""
+        """The content of a batch's answer; the job, where there is one, tells how far it is meanwhile.
+
+        It is tried again, if there is a job, when Odoo was away half-way.
+        """
+        job = jobs.current.get()
         tell: Callable[[int], None] = jobs.progress(len(batch.items))
         answer = batch.carry_out(tell)
-        tell(batch.done)
+        if batch.interruption is None:
+            tell(batch.done)
+        if job is not None:
+            job.failure = batch.interruption
         return answer
+
+    def location_of(self, content: Mapping[str, Any]) -> str:
+        """The address of what an answer with this content tells of, for the header Location; "" for none."""
+        return ""
+
+    def located(self, response: Response) -> Response:
+        """The answer with the header Location, where it has one (RFC 9110, 10.2.2)."""
+        if response.status_code < 300 and (address := self.location_of(response.data)):
+            response.headers["Location"] = address
+        return response
 
     def concern(self, *record_ids: int) -> None:
         """Name the records that the exchange is about, in its log row."""

@@ -20,12 +20,16 @@ from django.db.models import Q
 from django.utils import timezone
 
 from hub.errors import HubError, InvalidInput, LimitExceeded
+from hub.flow.repeating import Once
 from syncconfig.models import ApiClient, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LEASE = timedelta(seconds=90)
-"""How long a request may be under way before another one takes its place; longer than any call to Odoo waits."""
+"""How long a request may be under way before another one takes its place; longer than any call to Odoo waits.
+
+So long others wait at the most when the hub dies in the middle of one.
+"""
 
 KEPT = timedelta(hours=24)
 FORM = re.compile(r"[\x21-\x7e]{1,255}")
@@ -45,13 +49,17 @@ class UnderWay(HubError):
     status = 409
     retryable = True
 
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
 
 @dataclass(frozen=True)
 class Claim:
-    """A request that is carried out under its key. ``name`` is the same each time it is repeated."""
+    """A request that is carried out under its key, ``once``: its name is the same each time it is repeated."""
 
     row: IdempotencyKey
-    name: str
+    once: Once
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,7 @@ def begin(asked: Asked, key: str) -> Claim | Replay:
     try:
         with transaction.atomic():
             row = IdempotencyKey.objects.create(client=client, name=name, body_digest=digest, **claimed)
-        return _claim(row)
+        return _claim(row, again=False)
     except IntegrityError:
         row = IdempotencyKey.objects.get(client=client, name=name)
     if row.created_at < now - KEPT and row.status is not None:
@@ -109,14 +117,19 @@ def begin(asked: Asked, key: str) -> Claim | Replay:
         return Replay(row.status, json.loads(row.answer))
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     if not IdempotencyKey.objects.filter(free, pk=row.pk, status__isnull=True).update(**claimed):
-        raise UnderWay(f"The first request with this {HEADER} is still under way. Ask again in a moment.")
+        left = (row.claimed_until or now) - now
+        raise UnderWay(
+            f"The first request with this {HEADER} is still under way. Ask again in a moment, or after Retry-After: "
+            "then it is taken up again, whatever became of it.",
+            max(left.total_seconds(), 1),
+        )
     row.claim_id = claim_id
-    return _claim(row)
+    return _claim(row, again=True)
 
 
-def _claim(row: IdempotencyKey) -> Claim:
+def _claim(row: IdempotencyKey, *, again: bool) -> Claim:
     # The moment belongs to the name: a key that is used anew after it was forgotten makes a record of its own.
-    return Claim(row, f"{row.client_id} {row.name} {row.created_at.timestamp():.6f}")
+    return Claim(row, Once(f"{row.client_id} {row.name} {row.created_at.timestamp():.6f}", again))
 
 
 def finish(claim: Claim, status: int, content: Any) -> None:

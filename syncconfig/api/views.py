@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -73,10 +74,13 @@ class CollectionView(ApiView):
     def post(self, request: Request, model: str) -> Response:
         """Create a record: 201 with its id; 200 when one was found by the match keys and updated."""
         inbound = self.inbound(request, model, "POST")
-        answer = inbound.create(request.data, self.idempotent, request.query_params.get("expand", ""))
+        answer = inbound.create(request.data, self.once, request.query_params.get("expand", ""))
         self.concern(answer["id"])
-        location = {"Location": f"/api/sync/v1/{model}/{answer['id']}"}
-        return Response(success(**answer), status=200 if "updated" in answer else 201, headers=location)
+        return self.located(Response(success(**answer), status=200 if "updated" in answer else 201))
+
+    def location_of(self, content: Mapping[str, Any]) -> str:
+        """Of the record that was made, or found by the match keys."""
+        return f"/api/sync/v1/{self.kwargs['model']}/{content['id']}"
 
     def get(self, request: Request, model: str) -> Response:
         """A page of records with the pagination block."""
@@ -98,8 +102,8 @@ class BatchView(ApiView):
     asks = BATCH_METHODS
 
     def post(self, request: Request, model: str) -> Response:
-        """200 when all went well, 207 when some did, the error's own status when `transaction` undid all."""
-        batch = Batch(self.inbound(request, model, *BATCH_METHODS), request.data, self.idempotent)
+        """200 when all went well, 207 when not all did, the error's own status when `transaction` undid all."""
+        batch = Batch(self.inbound(request, model, *BATCH_METHODS), request.data, self.once)
         answer = self.carried_out(batch)
         self.concern(*(one["id"] for one in answer["results"] if one["success"]))
         batch_completed.send(BatchView, configuration_id=self.log.configuration_id if self.log else None, answer=answer)
@@ -114,12 +118,15 @@ class IntakeView(ApiView):
     any_parameters = True
 
     def post(self, request: Request, code: str) -> Response:
-        """As a batch that goes on after errors."""
-        batch = intake(self.inbound_by_code(request, code), request.data, self.idempotent)
+        """As a batch that goes on after errors; with an error's status where 207 would be taken for success."""
+        batch = intake(self.inbound_by_code(request, code), request.data, self.once)
         if batch is None:
             return Response(success(results=[]))
         answer = self.carried_out(batch)
         self.concern(*(one["id"] for one in answer["results"] if one["success"]))
+        failed = batch.failure()
+        if failed is not None:
+            return self.failed(failed, results=answer["results"], summary=answer["summary"])
         return Response(answer, status=200 if answer["success"] else 207)
 
 
@@ -163,7 +170,7 @@ class RecordView(ApiView):
         """Delete a record, or archive it."""
         inbound = self.inbound(request, model, "DELETE")
         body: Any = request.data if request.body else {}
-        return Response(success(**inbound.delete(record_id, body)))
+        return Response(success(**inbound.delete(record_id, body, self.once)))
 
     def _update(self, request: Request, model: str, record_id: int, method: str) -> Response:
         inbound = self.inbound(request, model, method)

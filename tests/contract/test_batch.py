@@ -155,7 +155,7 @@ def test_those_who_make_the_same_record_at_the_same_moment_all_get_it(
         "create",
         "res.partner",
         values={"name": unique, "ref": name},
-        match_id=f"match_{name}",
+        match_ids=[f"match_{name}"],
         unless=(("ref", "=", name),),
     )
     with ThreadPoolExecutor(12) as pool:
@@ -164,6 +164,24 @@ def test_those_who_make_the_same_record_at_the_same_moment_all_get_it(
     assert [one.error for one in results] == [None] * 36
     assert len({one.value for one in results}) == 1
     assert [one.existed for one in results].count(False) == 1
+
+
+def test_a_create_that_finds_its_record_ends_a_batch_that_stops(odoo: Odoo, make: Maker, unique: str) -> None:
+    there = make("res.partner", name=unique, ref=unique)
+    met = Operation(
+        "create",
+        "res.partner",
+        values={"name": unique},
+        match_ids=[f"match_{unique.replace(' ', '_')}{part}" for part in "ab"],
+        unless=(("ref", "=", unique),),
+    )
+    steps = [met, Operation("create", "res.partner", values={"name": f"{unique} after"})]
+    (result,) = odoo.batch(steps, "stop")
+    assert (result.value, result.existed) == (there, True)
+    first, second = odoo.batch(steps, "each")
+    make.keep_track("res.partner", [second.value])
+    assert (first.value, first.existed, second.existed) == (there, True, False)
+    assert odoo.count("res.partner", [("name", "=like", f"{unique}%")]) == 2
 
 
 def test_nothing_to_do(odoo: Odoo) -> None:

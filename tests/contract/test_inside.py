@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from hub.errors import OdooAccess, OdooError
+from hub.errors import OdooAccess, OdooError, OdooMissing
 from hub.odoo import inside
 from hub.odoo.changes import Change
-from hub.odoo.connection import Odoo, Operation
+from hub.odoo.connection import Mode, Odoo, Operation
 from tests.contract.conftest import Colleague, Maker
 
 pytestmark = [
@@ -61,6 +61,36 @@ def test_each_change_is_heard_with_what_was_before(odoo: Odoo, make: Maker, outb
     assert (gone.record_id, gone.old_values["name"], gone.old_values["city"]) == (partner, unique, "Bonn")
     assert listener.heard() == []
     assert odoo.count(outbox) == 0
+
+
+@pytest.mark.parametrize("mode", ["all", "each"])
+def test_deleting_twice_is_refused_as_without_an_outbox(
+    odoo: Odoo, make: Maker, outbox: str, unique: str, mode: Mode
+) -> None:
+    listener = Listener(odoo, outbox)
+    partner = make(MODEL, name=unique)
+    assert [one.event for one in listener.heard() if one.record_id == partner][:1] == ["create"]
+    twice = [Operation("unlink", MODEL, [partner])] * 2
+    try:
+        refused = odoo.batch(twice, mode)[1].error
+    except OdooError as error:
+        refused = error
+        odoo.unlink(MODEL, [partner])
+    assert isinstance(refused, OdooMissing)
+    with pytest.raises(OdooMissing):
+        odoo.unlink(MODEL, [partner])
+    assert [one.event for one in listener.heard() if one.record_id == partner] == ["unlink"]
+
+
+def test_no_refusal_shows_the_code_of_an_automation(odoo: Odoo, make: Maker, outbox: str, unique: str) -> None:
+    actions = odoo.search("ir.actions.server", [("name", "=like", f"{outbox}: %on_create")])
+    odoo.write("ir.actions.server", actions, {"code": "secret_plan = 1\nbroken = 1 / 0"})
+    step = Operation("create", MODEL, values={"name": unique})
+    for act in (lambda: odoo.batch([step]), lambda: odoo.create(MODEL, [step.values])):
+        with pytest.raises(OdooError) as refused:
+            act()
+        assert "ZeroDivisionError" in refused.value.message
+        assert "secret_plan" not in f"{refused.value.message} {refused.value.details}"
 
 
 def test_what_is_rolled_back_is_not_heard(odoo: Odoo, make: Maker, outbox: str, unique: str) -> None:

@@ -163,6 +163,9 @@ def test_a_missing_database_is_a_matter_of_the_connection() -> None:
         ("Bad.\nTraceback (most recent call last):\n  File", "Bad."),
         ("", "no reason given"),
         ("x" * 9000, "x" * 2000),
+        ("IndexError('out of range') while evaluating\n'secret = 1\\nrecords[0]'", "IndexError('out of range')"),
+        ('ValueError("no") while evaluating "secret = 1"', 'ValueError("no")'),
+        ("Stopped while evaluating the offer.", "Stopped while evaluating the offer."),
     ],
 )
 def test_a_message_is_made_fit_for_people(message: str, expected: str) -> None:

@@ -16,6 +16,7 @@ from apilog.models import ApiLog
 from hub.env import new_encryption_key
 from hub.errors import OdooAccess, OdooUnavailable
 from hub.flow.inbound import Inbound
+from hub.flow.repeating import Once
 from hub.odoo.connection import Odoo
 from hub.odoo.embedded import EmbeddedOdoo
 from syncconfig import jobs, jobwork, plans, runs, watch
@@ -282,7 +283,7 @@ def test_a_create_without_a_name_of_which_nobody_knows_the_end_is_not_repeated(
     slow = Hesitant(odoo.target)
     inbound = Inbound(plans.inbound_plan(customers_in), slow, plans.describer(slow))
     with pytest.raises(OdooUnavailable) as caught:
-        inbound.create({"data": {"name": "Ada"}}, "job 1")
+        inbound.create({"data": {"name": "Ada"}}, Once("job 1"))
     slow.close()
     assert caught.value.repeatable is False
     assert OdooUnavailable("No answer in time.", sent=True).repeatable is True, "by its name it can be"

@@ -29,7 +29,7 @@ def carry_out(session: Session, path: Path, operations: Sequence[Operation], mod
                 raise
             continue
         results.append(_saved(session, path, operation))
-        if results[-1].error is not None and mode == "stop":
+        if mode == "stop" and (results[-1].error is not None or results[-1].existed):
             break
     return results
 

@@ -58,7 +58,12 @@ HEADERS: dict[str, Json] = {
 ON_ALL = ("X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 """The headers of every answer."""
 
-ON_ERRORS = {401: ("WWW-Authenticate",), 429: (*ON_ALL[1:], "Retry-After"), 503: ("Retry-After",)}
+ON_ERRORS = {
+    401: ("WWW-Authenticate",),
+    409: ("Retry-After",),
+    429: (*ON_ALL[1:], "Retry-After"),
+    503: ("Retry-After",),
+}
 
 PARAMETERS: dict[str, Json] = {
     "Idempotency-Key": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hub.flow.batching import MOST
+from hub.flow.operations import MOST
 from syncconfig.api.contract import forms
 from syncconfig.api.contract.components import NEEDS, Json, options_schema
 from syncconfig.api.contract.operations import Operation, Subject, endpoint, envelope, one_of, security_of
@@ -178,7 +178,7 @@ def batch(subject: Subject) -> Operation | None:
         f"batch-{subject.model}", "Many operations in one request", subject.model,
         {
             200: ("All went well.", answer),
-            207: ("Some went well; `summary` counts them, and `results` says which.", answer),
+            207: ("Not all went well; `summary` counts them, and `results` says which.", answer),
         },
         parameters=[shared("Idempotency-Key"), chooser(held)],
         body=body, body_examples={one.code: _batch_example(one) for one in held},
@@ -268,7 +268,8 @@ def intake(subject: Subject) -> Operation | None:
             200: ("All went well.", results([reference(one, "record")])),
             207: ("Some went well.", results([reference(one, "record")])),
         },
-        description="The record, or each of the list, is created, or updated by its match keys.",
+        description="The record, or each of the list, is created, or updated by its match keys. Where none was taken, "
+        "or where all may be sent again, the status is an error's, and its body holds `results` and `summary`, too.",
         parameters=[shared("Idempotency-Key")], body=body, body_examples={one.code: example},
         errors=(409, 422), security=one.security, may_wait=True, headers=REPLAYED,
     )  # fmt: skip
