@@ -72,12 +72,22 @@ def _webhook() -> Json:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
+WRITTEN = {
+    "token": "^[!-~]+$",
+    "username": "^[^:\\x00-\\x1f\\x7f]+$",
+    "password": "^[^\\x00-\\x1f\\x7f]+$",
+    "header": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+    "key": "^[\\t -~]+$",
+}
+"""What the texts of an authentication are made of."""
+
+
 def _authentication() -> Json:
     ways = [
         {
             "type": "object",
             "required": ["type", *names],
-            "properties": {"type": {"const": kind}, **dict.fromkeys(names, NEEDED)},
+            "properties": {"type": {"const": kind}, **{name: NEEDED | {"pattern": WRITTEN[name]} for name in names}},
             "additionalProperties": False,
         }
         for kind, names in subscriptions.AUTH.items()
@@ -112,7 +122,8 @@ def _registration(one: Resource, style: str) -> Json:
 
 
 def _url() -> Json:
-    return {"type": "string", "pattern": r"^https?://[^\s]+$", "description": "The address that the hub is to call."}
+    about = "The address that the hub is to call, as it stands: a brace in it is written %7B."
+    return {"type": "string", "pattern": r"^https?://[^\s{]+$", "description": about}
 
 
 def _events(known: Sequence[str] | Mapping[str, str]) -> Json:

@@ -14,11 +14,11 @@ from syncconfig import remembered
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def migrate(name: str | None) -> Any:
-    """The models as of that migration of syncconfig, or as of the last ones."""
+def migrate(name: str | None, **others: str) -> Any:
+    """The models as of that migration of syncconfig, and of ``others`` by app; or as of the last ones."""
     remembered.remove()  # as Django's pre_migrate does
     executor = MigrationExecutor(connection)
-    targets = [("syncconfig", name)] if name else executor.loader.graph.leaf_nodes()
+    targets = [*others.items(), ("syncconfig", name)] if name else executor.loader.graph.leaf_nodes()
     executor.migrate(targets)
     return executor.loader.project_state(targets).apps
 
@@ -28,6 +28,25 @@ def afterwards() -> Iterator[None]:
     yield
     migrate(None)
     remembered.install()
+
+
+def test_addresses_that_clients_registered_are_no_templates_any_more() -> None:
+    apps = migrate("0022_literal_addresses", webhooks="0002_webhooks")
+    client, configuration_model, connection_model = (
+        apps.get_model("syncconfig", name) for name in ("ApiClient", "Configuration", "OdooConnection")
+    )
+    odoo = connection_model.objects.create(code="odoo", name="Odoo", transport="embedded")
+    columns = {"connection": odoo, "model": "res.partner", "methods": ["POST"], "url": "https://x.example/{{ phone }}"}
+    own, registered = (configuration_model.objects.create(code=code, name=code, **columns) for code in ("own", "wh-1"))
+    shop = client.objects.create(name="Shop", login="shop")
+    apps.get_model("webhooks", "Subscription").objects.create(
+        public_id="wh_1", client=shop, configuration=registered, source=own
+    )
+    apps = migrate(None)
+    found = apps.get_model("syncconfig", "Configuration").objects.order_by("code")
+    assert [(one.code, one.url_is_literal) for one in found] == [("own", False), ("wh-1", True)]
+    found.all().delete()
+    apps.get_model("syncconfig", "ApiClient").objects.all().delete()
 
 
 def test_clients_get_an_id_and_keep_what_they_may_use() -> None:
