@@ -13,7 +13,7 @@ from django.core.validators import RegexValidator
 
 from hub import addresses
 from hub.cron import check_cron
-from hub.crypto import are_certificates
+from hub.crypto import are_certificates, holds_private_key
 from hub.errors import HubError
 from hub.flow import answers, listing, scripting, shape
 from hub.flow.filters import domain_of
@@ -116,7 +116,13 @@ def validate_success(value: str) -> None:
 
 
 def validate_certificates(value: str) -> None:
-    """One or several certificates in PEM."""
+    """One or several certificates in PEM, without a private key: these columns are shown in clear."""
+    if holds_private_key(value):
+        raise ValidationError(
+            "A private key stands in this text, and this field is stored and shown in clear. Leave here only what is "
+            "between BEGIN CERTIFICATE and END CERTIFICATE; the key of a client certificate goes into “key of the "
+            "client certificate”, which is stored encrypted."
+        )
     if not are_certificates(value):
         raise ValidationError(
             "This is no certificate. Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."

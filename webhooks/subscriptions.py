@@ -202,7 +202,7 @@ def _events(given: Any, style: str, inbound: Inbound) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(CALLED.get(str(one), str(one)) for one in given))
     if "state" in found and not any(row.rule.odoo_field == STATE for row in inbound.map.readable):
         raise InvalidInput(
-            f"`{events.LONG['state']}` tells of the field `{STATE}`, which you may not read here: leave that event out.",
+            f"`{events.LONG['state']}` tells of the field `{STATE}`, which you may not read here: leave it out.",
             field="events",
             constraint="choice",
         )

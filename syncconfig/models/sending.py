@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from hub.crypto import wrong_pair
 from hub.errors import HubError
 from hub.fields import EncryptedTextField
 from hub.flow import shape
@@ -178,6 +179,9 @@ class HowToSend(models.Model):
                 shape.check_literal(self.url)
             except HubError as error:
                 wrong["url"] = error.message
+        if self.tls_certificate.strip() and self.tls_key.strip():
+            found = wrong_pair(self.tls_certificate, self.tls_key)
+            wrong |= {f"tls_{found[0]}": found[1]} if found else {}
         try:
             schemes.scheme(self.auth_scheme).headers(self.credentials)
         except HubError as error:

@@ -49,6 +49,31 @@ def test_addresses_that_clients_registered_are_no_templates_any_more() -> None:
     apps.get_model("syncconfig", "ApiClient").objects.all().delete()
 
 
+def test_keys_that_were_pasted_along_with_certificates_are_encrypted() -> None:
+    apps = migrate("0022_literal_addresses")
+    configuration_model = apps.get_model("syncconfig", "Configuration")
+    odoo = apps.get_model("syncconfig", "OdooConnection").objects.create(code="odoo", name="Odoo", transport="embedded")
+    certificate, key = (f"-----BEGIN {one}-----\nMIIB\n-----END {one}-----" for one in ("CERTIFICATE", "PRIVATE KEY"))
+    for code, columns in {
+        "along": {"tls_certificate": f"{key}\n{certificate}"},
+        "has-one": {"tls_certificate": f"{certificate}\n{key}", "tls_key": "its own"},
+        "in-ca": {"tls_ca": f"{certificate}\n{key.replace('PRIVATE', 'RSA PRIVATE')}"},
+        "cut-off": {"tls_certificate": f"{certificate}\n{key[:40]}"},
+    }.items():
+        configuration_model.objects.create(
+            code=code, name=code, connection=odoo, model="res.partner", methods=["POST"], **columns
+        )
+    apps = migrate(None)
+    found = apps.get_model("syncconfig", "Configuration").objects.order_by("code")
+    assert {one.code: (one.tls_certificate, one.tls_ca, one.tls_key) for one in found} == {
+        "along": (certificate, "", key),
+        "cut-off": (certificate, "", key[:40]),
+        "has-one": (certificate, "", "its own"),
+        "in-ca": ("", certificate, ""),
+    }
+    found.all().delete()
+
+
 def test_clients_get_an_id_and_keep_what_they_may_use() -> None:
     apps = migrate("0010_hears_by")
     client_model, configuration_model, connection_model = (
