@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hub.flow import events
@@ -102,7 +102,7 @@ def _registration(one: Resource, style: str) -> Json:
     names = list(one.readable)
     properties: Json = {
         "callback_url" if by_event else "url": _url(),
-        "events": _events(subscriptions.CALLED if by_event else subscriptions.SHORT),
+        "events": _events(_heard(one) if by_event else subscriptions.SHORT),
         "model": {"const": one.configuration.model},
         "fields": {
             "type": ["array", "null"],
@@ -126,7 +126,13 @@ def _url() -> Json:
     return {"type": "string", "pattern": r"^https?://[^\s{]+$", "description": about}
 
 
-def _events(known: Sequence[str] | Mapping[str, str]) -> Json:
+def _heard(one: Resource) -> list[str]:
+    """The events that its readers may hear of."""
+    tells_states = subscriptions.has_state(one.readable.values())
+    return [name for name, key in subscriptions.CALLED.items() if key != "state" or tells_states]
+
+
+def _events(known: Sequence[str]) -> Json:
     return {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(known)}}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.db import transaction
 from hub.errors import InvalidInput, LimitExceeded, NotPermitted
 from hub.flow import events, shape
 from hub.flow.inbound import Inbound, as_object
-from hub.transform.kinds import Kind, Plain
+from hub.transform.kinds import Bound, Kind, Plain
 from syncconfig import endpoints, listening, outbox
 from syncconfig.models import ApiClient, Configuration, Delivery, FieldMapping
 from webhooks.models import Subscription
@@ -72,6 +72,11 @@ def wanted(body: Mapping[str, Any], inbound: Inbound, *, style: str, known: Sequ
         domain=repr(inbound.domain([json.dumps(conditions)])) if conditions else "",
         authentication=_authentication(body.get("authentication")),
     )
+
+
+def has_state(rows: Iterable[Bound]) -> bool:
+    """Whether who reads by these rows may hear of states that change."""
+    return any(row.rule.odoo_field == STATE for row in rows)
 
 
 def register(client: ApiClient, source: Configuration, asked: Wanted) -> Subscription:
@@ -200,7 +205,7 @@ def _events(given: Any, style: str, inbound: Inbound) -> tuple[str, ...]:
             f"`events` is a list of one or more of {', '.join(known)}.", field="events", constraint="choice"
         )
     found = tuple(dict.fromkeys(CALLED.get(str(one), str(one)) for one in given))
-    if "state" in found and not any(row.rule.odoo_field == STATE for row in inbound.map.readable):
+    if "state" in found and not has_state(inbound.map.readable):
         raise InvalidInput(
             f"`{events.LONG['state']}` tells of the field `{STATE}`, which you may not read here: leave it out.",
             field="events",
@@ -248,7 +253,7 @@ def _authentication(given: Any) -> dict[str, str]:
         return {"type": "none"}
     found = as_object(given, "`authentication`")
     kind = found.get("type")
-    if kind not in AUTH:
+    if not isinstance(kind, str) or kind not in AUTH:
         raise InvalidInput(
             f"`authentication.type` is one of {', '.join(AUTH)}.", field="authentication.type", constraint="choice"
         )

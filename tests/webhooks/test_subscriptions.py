@@ -201,6 +201,7 @@ def test_what_the_owner_may_not_read_is_not_sent(api: APIClient, odoo: Odoo, hoo
         ({"conditions": [["secret_ref", "=", "x"]]}, "secret_ref"),
         ({"conditions": {"a": 1}}, "conditions"),
         ({"authentication": {"type": "magic"}}, "authentication.type"),
+        ({"authentication": {"type": ["bearer"]}}, "authentication.type"),
         ({"authentication": {"type": "bearer"}}, "authentication.token"),
         ({"authentication": {"type": "none", "token": "x"}}, "authentication.token"),
         ({"callback_url": "https://x.example"}, "callback_url"),
