@@ -28,7 +28,7 @@ SHORTEST = 4
 _SECRET_WORDS = frozenset(
     (
         "password passwd passphrase passcode pwd secret secrets token tokens bearer jwt authorization auth cookie "
-        "cookies credential credentials apikey apikeys otp cvv cvc"
+        "cookies credential credentials apikey apikeys otp cvv cvc hmac"
     ).split()
 )
 _SECRET_RUNS = (
@@ -48,6 +48,7 @@ _JSON_PAIR = re.compile(
 _FORM_PAIR = re.compile(r"(?<![^&;?\s])([^=&;?\s\"<>]{1,200})=([^&;\s\"<>]*)")
 _XML_PAIR = re.compile(r"(<([A-Za-z_][\w.:-]{0,100})(?:\s[^<>]{0,500})?>)([^<]+)")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _CHUNK = re.compile(r"([?&;])([^=&;#\s]{1,200})=([^&;#\s]*)")
 
 
@@ -100,14 +101,20 @@ def redact_url(url: str) -> str:
 
 def _parameter(match: re.Match[str]) -> str:
     sign, name, value = match.groups()
-    return f"{sign}{name}={HIDDEN if value and is_secret_name(unquote_plus(name)) else value}"
+    return f"{sign}{name}={HIDDEN if _is_secret_parameter(unquote_plus(name), value) else value}"
+
+
+def _is_secret_parameter(name: str, value: str) -> bool:
+    """By its name; or by how it looks, under a name such as ``key``, which may be a secret's."""
+    looks = name.lower() in _PERHAPS and _RANDOM.fullmatch(unquote_plus(value)) is not None
+    return bool(value) and (looks or is_secret_name(name))
 
 
 def secret_in_url(url: str) -> str:
     """The name of the first parameter whose value is a secret: by its name, or by how it looks. Empty: none."""
     for _, name, value in _CHUNK.findall(url.replace("#", "&")):
         plain = unquote_plus(name)
-        if value and (is_secret_name(plain) or (plain.lower() in _PERHAPS and _RANDOM.fullmatch(unquote_plus(value)))):
+        if _is_secret_parameter(plain, value):
             return plain
     return ""
 
@@ -170,6 +177,9 @@ def _hide(value: Any, secret: bool = False) -> tuple[Any, bool]:
         return [item for item, _ in items], any(changed for _, changed in items)
     if secret and value not in (None, "", True, False):
         return HIDDEN, True
+    if isinstance(value, str) and _ADDRESS.match(value):
+        shown = redact_url(value)
+        return shown, shown != value
     return value, False
 
 

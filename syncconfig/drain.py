@@ -64,7 +64,7 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, tu
             if not over and (now >= look_at or line.empty) and line.ready < threads and not line.quarantined:
                 if begun:
                     size = min(size * 2, CLAIM_MOST) if now - begun < QUICK else threads * 2
-                patiently(gathering.write, WAIT)  # so that others may come, and nothing is kept while much is prepared
+                _write(line, gathering)  # so that others may come, and nothing is kept while much is prepared
                 claimed = patiently(partial(_claimed, line, size), WAIT)
                 made, begun = made + len(claimed), now
                 patiently(partial(_line_up, line, claimed), WAIT)
@@ -78,9 +78,15 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, tu
             line.start()
             gathering.add(line.collect(gathering.left))
             if line.empty or not gathering.left:
-                patiently(gathering.write, WAIT)
+                _write(line, gathering)
             patiently(line.give_back, WAIT)
             patiently(line.renew, WAIT)
+
+
+def _write(line: Line, gathering: results.Gathering) -> None:
+    """Write what came of calls; what is ready for a system that wants no more goes back before it is sent."""
+    if stopped := patiently(gathering.write, WAIT):
+        patiently(partial(line.give_back, stopped), WAIT)
 
 
 def _claimed(line: Line, size: int) -> list[Delivery]:

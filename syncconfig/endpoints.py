@@ -7,7 +7,7 @@ What is kept back here waits in the outbox and loses no attempt.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,9 @@ from syncconfig.models import Configuration, Delivery, Endpoint
 
 BREAK = 5
 """Calls in a row without a usable answer after which an endpoint is left alone for a while."""
+
+TOLD = 3
+"""Calls in a row that failed after which people are told: of one message these are made within a minute or two."""
 
 FIRST_REST, LONGEST_REST = 30.0, 600.0
 """Seconds of that while: doubled each time that the next try fails, up to the longest."""
@@ -110,6 +113,15 @@ def ailing(configuration_ids: Iterable[int]) -> Mapping[int, int]:
     return dict(rows.values_list("pk", "failures"))
 
 
+def resting(configuration_ids: Collection[int]) -> set[int]:
+    """Those of them that are not to be called just now."""
+    if not configuration_ids:
+        return set()
+    rows = Endpoint.objects.filter(pk__in=configuration_ids)
+    stopped = rows.filter(Q(paused_at__isnull=False) | Q(waits_until__gt=timezone.now()))
+    return set(stopped.values_list("pk", flat=True))
+
+
 def answered(configuration_id: int) -> None:
     """It answered: what waited for it goes on."""
     rows = Endpoint.objects.filter(pk=configuration_id, failures__gt=0)
@@ -128,12 +140,12 @@ def failed(configuration_id: int, reason: str, now: datetime | None = None) -> N
         endpoint = Endpoint.objects.select_for_update().get(pk=configuration_id)
         is_resting = endpoint.rests and not endpoint.trying and endpoint.waits_until and endpoint.waits_until > now
         endpoint.failures += 1
-        if endpoint.failures >= BREAK:
+        if endpoint.failures >= TOLD:
             endpoint.why = f"{endpoint.failures} calls in a row failed, the last one: {reason}"
-            if not is_resting:
-                seconds = min(FIRST_REST * 2 ** min(endpoint.rests, 10), LONGEST_REST) * random.uniform(0.9, 1.1)
-                endpoint.waits_until = now + timedelta(seconds=seconds)
-                endpoint.rests, endpoint.trying = endpoint.rests + 1, False
+        if endpoint.failures >= BREAK and not is_resting:
+            seconds = min(FIRST_REST * 2 ** min(endpoint.rests, 10), LONGEST_REST) * random.uniform(0.9, 1.1)
+            endpoint.waits_until = now + timedelta(seconds=seconds)
+            endpoint.rests, endpoint.trying = endpoint.rests + 1, False
         endpoint.save(update_fields=["failures", "rests", "trying", "waits_until", "why"])
 
 

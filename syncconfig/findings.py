@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hub.errors import HubError, OdooAuthentication
-from syncconfig import endpoints, plans
+from syncconfig import endpoints, plans, sources
 from syncconfig.models import Configuration, Delivery, Endpoint, Incident, OdooConnection, Run
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Finding:
 
 def look() -> list[Finding]:
     """All that is wrong now, one for each kind and configuration or connection."""
-    return [*_endpoints(), *_given_up(), *_runs(), *_drift(), *_odoos()]
+    return [*_endpoints(), *_given_up(), *_runs(), *_drift(), *_hearing(), *_odoos()]
 
 
 def _of(configuration: Configuration, kind: str, what: str, advice: str, **more: object) -> Finding:
@@ -67,7 +67,7 @@ def _endpoints() -> Iterator[Finding]:
                     count=endpoints.waiting(one),
                     since=row.paused_at,
                 )
-        elif row.failures >= endpoints.BREAK:
+        elif row.failures >= endpoints.TOLD:
             yield _of(
                 one,
                 Kind.ENDPOINT,
@@ -119,6 +119,21 @@ def _drift() -> Iterator[Finding]:
             count=len(one.drift.splitlines()),
             since=one.drift_checked_at,
         )
+
+
+def _hearing() -> Iterator[Finding]:
+    for one in OdooConnection.objects.filter(active=True):
+        if models := sources.broken_in(one):
+            yield Finding(
+                Kind.HEARING,
+                f"connection {one.pk}",
+                one.name,
+                f"The outbox inside of Odoo was changed or removed there: {', '.join(models)}. Odoo is asked every few "
+                "seconds instead, which hears no deletions and knows fewer old values.",
+                "Press Hear everything at the connection, which mends it, or remove the outbox there.",
+                reverse("admin:syncconfig_odooconnection_change", args=[one.pk]),
+                len(models),
+            )
 
 
 def _odoos() -> Iterator[Finding]:

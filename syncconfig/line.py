@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -134,11 +134,11 @@ class Line:
             self._keep_only(endpoint, lambda one: one.delivery.pk in ours or one.delivery.claim_id not in claims)
         return ours
 
-    def give_back(self, *, everything: bool = False) -> None:
-        """Return what waits for endpoints that do not answer, or all that waits: it has lost no attempt."""
-        slow = {one.endpoint for one in self._running.values() if self._is_slow(one)}
+    def give_back(self, endpoints: Collection[int] = (), *, everything: bool = False) -> None:
+        """Return what waits for endpoints that do not answer, for these, or all that waits: it has lost no attempt."""
+        left = {one.endpoint for one in self._running.values() if self._is_slow(one)} | set(endpoints)
         for endpoint in list(self._ready):
-            if everything or endpoint in slow:
+            if everything or endpoint in left:
                 waiting = self._ready[endpoint]
                 outbox.give_back([one.delivery for one in waiting])
                 record.withdraw([one.log for one in waiting])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
-from hub.errors import HubError, Misconfigured, OdooError
+from hub.errors import HubError, Misconfigured, OdooAccess, OdooError
 from hub.odoo import hinting, inside, polling
 from hub.odoo.changes import Change, per_record
 from hub.odoo.connection import Odoo
@@ -25,6 +25,8 @@ PAGE = 500
 EMBEDDED_EVERY = timedelta(seconds=0.9)
 ERROR_EVERY = timedelta(seconds=15)
 INSIDE_EVERY = timedelta(seconds=1)
+CHECK_EVERY = timedelta(minutes=1)
+"""How often an outbox inside of an Odoo is looked over: anybody with the right to can switch its rules off there."""
 
 
 class Watched(NamedTuple):
@@ -91,13 +93,55 @@ def listen_due() -> int:
     return queued
 
 
-def listen(one: Watched, *, last: bool = False) -> int:
+def listen(one: Watched, *, last: bool = False, anew: bool = False) -> int:
     """Hear all that changed in one model since the cursor; a first time only marks the present.
 
-    ``last``: this way is not gone again, so the seconds that polling leaves for its next look are heard, too.
+    ``last``: this way is not gone again, so the seconds that polling leaves for its next look are heard, too. ``anew``:
+    look now whether an outbox inside of Odoo is whole.
     """
     odoo = plans.odoo_of(one.connection)
     cursor = _cursor(one, odoo)
+    name = outbox_of(one.connection)
+    if not name or not (anew or _wants_check(cursor)):
+        return _hear(one, odoo, cursor, last)
+    try:
+        whole = one.model in inside.check(odoo, name).models
+    except OdooAccess:  # who set it up could see its rules, and this user cannot
+        whole = cursor.source == INSIDE
+    if cursor.source == INSIDE or not whole:
+        return _hear(one, odoo, _checked(one, odoo, cursor, whole), last)
+    asked_for = inside.told(odoo, name, one.model)
+    queued = _hear(one, odoo, cursor, True)
+    inside.drop(odoo, name, asked_for)
+    _place(cursor, INSIDE, {"taken": []})
+    return queued
+
+
+def _wants_check(cursor: ChangeCursor) -> bool:
+    checked = cursor.position.get("checked")
+    return checked is None or timezone.now() - datetime.fromisoformat(checked) >= CHECK_EVERY
+
+
+def _checked(one: Watched, odoo: Odoo, cursor: ChangeCursor, whole: bool) -> ChangeCursor:
+    """The cursor after a look at the outbox; of one that is not whole, Odoo is asked: from when it was last whole."""
+    if whole or cursor.source != INSIDE:
+        return _place(cursor, cursor.source, cursor.position)
+    before = cursor.position.get("checked")
+    moment = datetime.fromisoformat(before) if before else cursor.listened_at or timezone.now()
+    return _place(cursor, POLLING, polling.since(odoo, one.model, moment))
+
+
+def _place(cursor: ChangeCursor, source: str, position: dict[str, Any]) -> ChangeCursor:
+    """Put it there, with the time of this look, unless another worker was faster."""
+    with transaction.atomic():
+        held = ChangeCursor.objects.select_for_update().get(pk=cursor.pk)
+        if (held.source, held.position) == (cursor.source, cursor.position):
+            held.source, held.position = source, {**position, "checked": timezone.now().isoformat()}
+            held.save(update_fields=["source", "position"])
+    return held
+
+
+def _hear(one: Watched, odoo: Odoo, cursor: ChangeCursor, last: bool) -> int:
     queued = 0
     more = True
     while more:
@@ -219,12 +263,13 @@ def _heard(one: Watched, odoo: Odoo, cursor: ChangeCursor, last: bool) -> tuple[
         changes = read_changes(_database(odoo), cursor.position["sequence"], PAGE, models=[one.model])
         sequence = changes[-1].sequence if changes else cursor.position["sequence"]
         return changes, {"sequence": sequence}, len(changes) == PAGE
+    kept = {name: value for name, value in cursor.position.items() if name == "checked"}
     if cursor.source == INSIDE:
         told = inside.look(odoo, outbox_of(one.connection), one.model, cursor.position)
-        return told.changes, told.position, bool(told.changes)
+        return told.changes, told.position | kept, bool(told.changes)
     now = timezone.now() + timedelta(hours=1) if last else None
     look = polling.look(odoo, one.model, cursor.position, now)
-    return look.changes, look.position, look.more and bool(look.changes)
+    return look.changes, look.position | kept, look.more and bool(look.changes)
 
 
 def _queue(

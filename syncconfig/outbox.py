@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -161,6 +161,31 @@ def skipped(delivery: Delivery, why: str) -> bool:
 def dead(delivery: Delivery, why: str, status: int | None = None) -> bool:
     """A person has to look."""
     return _finish(delivery, Delivery.State.DEAD, last_status=status, last_error=why)
+
+
+def without(delivery: Delivery, refused: Mapping[int, str]) -> None:
+    """Take records out of a batch, each with the reason why it cannot be sent: it is given up by itself."""
+    kept = [one for one in delivery.record_ids if one not in refused]
+    with transaction.atomic():
+        ours = Delivery.objects.filter(pk=delivery.pk, claim_id=delivery.claim_id, state=Delivery.State.SENDING)
+        if not ours.update(record_ids=kept):
+            return  # another worker has it
+        Delivery.objects.bulk_create(
+            Delivery(
+                configuration_id=delivery.configuration_id,
+                event=delivery.event,
+                database=delivery.database,
+                model=delivery.model,
+                record_ids=[record_id],
+                run_id=delivery.run_id,
+                trace_id=delivery.trace_id,
+                state=Delivery.State.DEAD,
+                last_error=why,
+                finished_at=timezone.now(),
+            )
+            for record_id, why in refused.items()
+        )
+    delivery.record_ids = kept
 
 
 def retry(delivery: Delivery, delay: float, why: str, status: int | None = None) -> bool:

@@ -16,6 +16,7 @@ from hub.flow.paging import How
 from hub.flow.plan import InboundPlan, OutboundPlan, Scripts
 from hub.flow.reading import bind
 from hub.flow.services import Live
+from hub.flow.sight import Sight
 from hub.http import schemes as auth
 from hub.http.message import Tls
 from hub.http.retry import RetryPolicy, status_rules
@@ -142,7 +143,8 @@ def inbound(
     key, describe = (configuration.pk, withheld), describer(odoo)
     plan = known.get(("plan", *key), lambda: inbound_plan(configuration, withheld))
     mapping = known.get(("mapping", *key, odoo), lambda: bound(odoo, lambda: bind(plan, describe)))
-    return Inbound(plan, through(odoo), describe, request=request, mapping=mapping)
+    sight = Sight(odoo, describe) if company_id is not None else None
+    return Inbound(plan, through(odoo), describe, request=request, mapping=mapping, sight=sight)
 
 
 @dataclass(frozen=True)

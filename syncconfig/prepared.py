@@ -85,7 +85,7 @@ def _prepared_of(
         if delivery.event == Delivery.Event.BATCH:
             sendings.append(_summary(plan, delivery, mapping, services))
             continue
-        chosen = _chosen(delivery, found, mapping, odoo)
+        chosen = chosen_of(delivery, found, mapping, odoo)
         if delivery.attempts > plan.retry.max_attempts:
             # Claimed once more than it may be tried: the worker before did not live to say how it went.
             outbox.dead(delivery, "The worker died during the last attempt: the message may have arrived.")
@@ -120,23 +120,38 @@ def _of_present_database(configuration: Configuration, claimed: Sequence[Deliver
     return [delivery for delivery in claimed if delivery.database in ("", present)]
 
 
-def _chosen(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap, odoo: Odoo) -> list[Record]:
+def chosen_of(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap, odoo: Odoo) -> list[Record]:
+    """The records that a message is about: of a deletion the last values, of others those that were found."""
     if delivery.values is not None:
         return [outbound.from_values(delivery.record_ids[0], delivery.values, mapping, odoo)]
     return [found[one] for one in delivery.record_ids if one in found]
 
 
-def _event(delivery: Delivery, mapping: FieldMap, services: Live) -> dict[str, Any]:
+def event_of(delivery: Delivery, mapping: FieldMap, services: Live) -> dict[str, Any]:
+    """What scripts and templates see of a message's cause."""
     database = services.odoo.target.database or services.odoo.transport
     return outbound.event_of(delivery.event, delivery.change, mapping.fields) | {"database": database}
 
 
 def _summary(plan: OutboundPlan, delivery: Delivery, mapping: FieldMap, services: Live) -> Sending:
     """A message that is about no record: what it says was known when it was queued."""
-    event = _event(delivery, mapping, services)
+    event = event_of(delivery, mapping, services)
     built = outbound.build_summary(plan, delivery.event, delivery.values, event, str(delivery.message_id))
     assert built.request is not None
     return Sending(delivery, plan, mapping, built.request, built, services, event)
+
+
+def _refused(chosen: Sequence[Record], mapping: FieldMap) -> dict[int, str]:
+    """Which of a batch's records cannot be mapped, and why: the others need not wait for them."""
+    found: dict[int, str] = {}
+    for one in chosen:
+        try:
+            mapping.outward(one)
+        except HubError as error:
+            if error.retryable:
+                raise
+            found[one["id"]] = error.message
+    return found
 
 
 def _built(
@@ -144,16 +159,21 @@ def _built(
 ) -> Sending | None:
     """The message ready to send, or None when it was finished or postponed: then the log says why."""
     services.logs = []
-    services.event = _event(delivery, mapping, services)
+    services.event = event_of(delivery, mapping, services)
     try:
         built = outbound.build(plan, chosen, mapping, services, str(delivery.message_id))
     except HubError as error:
         if error.retryable:
             outbox.postpone(delivery, ODOO_AWAY, error.message)
-        else:
-            lines = [str(line) for line in services.logs]
-            record.refused(attempt.about(delivery, plan), plan.method, plan.url, error, lines)
-            outbox.dead(delivery, error.message)
+            return None
+        refused = _refused(chosen, mapping) if len(chosen) > 1 else {}
+        if 0 < len(refused) < len(chosen):
+            outbox.without(delivery, refused)
+            rest = [one for one in chosen if one["id"] not in refused]
+            return _built(plan, delivery, rest, mapping, services)
+        lines = [str(line) for line in services.logs]
+        record.refused(attempt.about(delivery, plan), plan.method, plan.url, error, lines)
+        outbox.dead(delivery, error.message)
         return None
     if built.request is None:
         outbox.skipped(delivery, built.why_not)

@@ -19,6 +19,7 @@ from hub.http.message import Request
 from hub.redact import redact_text, redact_url
 from syncconfig import plans, remembered
 from syncconfig.models import Configuration, Delivery
+from syncconfig.prepared import chosen_of, event_of
 
 STATES = (Delivery.State.DEAD, Delivery.State.SKIPPED, Delivery.State.DONE)
 """What is finished, the most interesting first."""
@@ -78,14 +79,8 @@ def differences(configuration: Configuration, deliveries: Sequence[Delivery]) ->
 
 
 def _difference(one: plans.Outbound, delivery: Delivery, found: dict[int, Any], sent: ApiLog | None) -> Difference:
-    if delivery.values is not None:
-        records = [outbound.from_values(delivery.record_ids[0], delivery.values, one.mapping)]
-    else:
-        records = [found[each] for each in delivery.record_ids if each in found]
-    if not records:
-        return Difference(delivery, why_not="The record is gone, or does not match the filter domain any more.")
     try:
-        built = outbound.build(one.plan, records, one.mapping, one.services, str(delivery.message_id))
+        built = _built(one, delivery, found)
     except HubError as error:
         return Difference(delivery, why_not=error.message)
     if built.request is None:
@@ -96,6 +91,18 @@ def _difference(one: plans.Outbound, delivery: Delivery, found: dict[int, Any], 
     return Difference(
         delivery, _lines(f"{sent.method} {sent.url}", address), _lines(_laid_out(sent.request_body), body)
     )
+
+
+def _built(one: plans.Outbound, delivery: Delivery, found: dict[int, Any]) -> outbound.Built:
+    """The message as a worker would send it now."""
+    event, name = event_of(delivery, one.mapping, one.services), str(delivery.message_id)
+    if delivery.event == Delivery.Event.BATCH:
+        return outbound.build_summary(one.plan, delivery.event, delivery.values, event, name)
+    records = chosen_of(delivery, found, one.mapping, one.odoo)
+    if not records:
+        return outbound.Built(None, why_not="The record is gone, or does not match the filter domain any more.")
+    one.services.event = event
+    return outbound.build(one.plan, records, one.mapping, one.services, name)
 
 
 def _as_logged(request: Request, secrets: Sequence[str]) -> tuple[str, str]:

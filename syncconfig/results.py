@@ -64,9 +64,11 @@ class Gathering:
         self._ended: list[Ended] = []
 
     def add(self, ended: Sequence[Ended]) -> None:
-        """Outcomes that are to be written soon."""
+        """Outcomes that are to be written soon; one that is no success at once: it may concern those that follow."""
         if ended and not self._ended:
             self._since = self._clock()
+        if any(future.exception() is not None or not future.result().ok for _, future in ended):
+            self._since = -math.inf
         self._ended += ended
 
     @property
@@ -74,16 +76,17 @@ class Gathering:
         """Seconds until they are to be written; endless while there are none."""
         return max(self._since + GATHER - self._clock(), 0.0) if self._ended else math.inf
 
-    def write(self) -> None:
-        """Write them now; to be called again when it fails."""
-        write(self._ended)
+    def write(self) -> set[int]:
+        """Write them now, and answer whom not to call any more; to be called again when it fails."""
+        found = write(self._ended)
         self._ended = []
+        return found
 
 
-def write(ended: Sequence[Ended]) -> None:
-    """Messages, log rows and what is known of the endpoints, in one transaction."""
+def write(ended: Sequence[Ended]) -> set[int]:
+    """Messages, log rows and what is known of the endpoints, in one transaction; answers whom not to call any more."""
     if not ended:
-        return
+        return set()
     found = _Written()
     with transaction.atomic():
         for sending, future in ended:
@@ -96,6 +99,8 @@ def write(ended: Sequence[Ended]) -> None:
         for endpoint in sorted(found.outcomes):  # in the same order everywhere, so that nobody waits in a circle
             for outcome in found.outcomes[endpoint]:
                 tell(endpoint, *outcome, ailing=endpoint in ailing)
+    bad = {key for key, outcomes in found.outcomes.items() if any(one[2].kind != "done" for one in outcomes)}
+    return endpoints.resting(bad)
 
 
 def _one(found: _Written, sending: Sending, future: Future[Response]) -> None:

@@ -32,6 +32,14 @@ def outbox_of(connection: OdooConnection) -> str:
     return str(connection.hears_by.get("outbox", "")) if there else ""
 
 
+def broken_in(connection: OdooConnection) -> list[str]:
+    """The models that are asked for although an outbox was set up for them, because it is not whole any more."""
+    if not outbox_of(connection):
+        return []
+    cursors = ChangeCursor.objects.filter(connection=connection, database=database_of(connection), source=POLLING)
+    return sorted(cursors.values_list("model", flat=True))
+
+
 def hints_of(connection: OdooConnection) -> str:
     """What the names of the rules begin with that the hub made in that database for hints, or ""."""
     there = connection.hears_by.get("database") == database_of(connection)

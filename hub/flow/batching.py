@@ -274,9 +274,11 @@ def look_up_together(inbound: Inbound, payloads: Sequence[Mapping[str, Any]]) ->
         if row.info["type"] != "many2one" or not isinstance(row.kind, Lookup | Plain):
             continue
         name = (row.options.field or dotted or "name") if isinstance(row.kind, Lookup) else dotted
-        values = {value for data in payloads if isinstance(value := path.get(data, row.name), str | int)}
+        values: set[Any] = {value for data in payloads if isinstance(value := path.get(data, row.name), str | int)}
         if name and len(values) > 1:
             inbound.services.look_ahead(row.relation, name, values - {True, False, ""})
+        elif not name and inbound.services.sight is not None:
+            inbound.services.sight.look(row.relation, (one for one in values if types.is_id(one)))
 
 
 def hold_together(inbound: Inbound, items: Sequence[tuple[int | None, Mapping[str, Any]]]) -> None:

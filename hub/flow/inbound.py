@@ -165,13 +165,17 @@ class Inbound(Reading):
     def _values(
         self, data: Mapping[str, Any], options: Options, *, complete: bool, record_id: int | None = None
     ) -> dict[str, Any]:
-        return self.map.inward(
+        values = self.map.inward(
             data,
             complete=complete,
             record_id=record_id,
             check=not options.skip_validation,
             matched=self.plan.match,
         )
+        sight = self.services.sight
+        if sight is not None:
+            self.written(lambda: sight.check(self.plan.model, values), data)
+        return values
 
     def _reset(self, data: Mapping[str, Any], values: Mapping[str, Any], *, check: bool) -> dict[str, Any]:
         """What the fields become that replacing a record leaves out: Odoo's default, else empty.

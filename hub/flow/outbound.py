@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -179,8 +181,8 @@ def build(
 ) -> Built:
     """The request for one record, or for a batch as a JSON list; by way of the plan's scripts.
 
-    ``message_id`` goes along as Idempotency-Key: a receiver can tell a repetition from news. Raises InvalidInput for a
-    value that does not fit, ScriptError for a script that fails.
+    By ``message_id`` and what is sent an Idempotency-Key is made: a receiver can tell a repetition from news. Raises
+    InvalidInput for a value that does not fit, ScriptError for a script that fails.
     """
     meeting = scripting.meeting(plan.scripts, services, plan.model, chosen)
     if not meeting:
@@ -206,23 +208,37 @@ def build_summary(plan: OutboundPlan, kind: str, data: Any, event: Mapping[str, 
 def _request(plan: OutboundPlan, data: Any, names: Mapping[str, Any], message_id: str) -> Request:
     own = {name.lower() for name, _ in plan.headers}
     body, content_type = shape.body(plan, data, names)
+    url = shape.address(plan, names)
+    key = message_id if plan.body_type in events.STYLES else _key(message_id, url, body, content_type)
     standard = (
         *((("Content-Type", content_type),) if content_type else ()),
         ("Accept", bodies.body_type(plan.body_type).accepts),
         ("User-Agent", "SyncHub"),
-        ("Idempotency-Key", message_id),
+        ("Idempotency-Key", key),
     )
     headers = tuple((name, value) for name, value in standard if name.lower() not in own)
     auth = scheme(plan.auth_scheme)
     return Request(
         method=plan.method,
-        url=auth.address(shape.address(plan, names), plan.credentials),
+        url=auth.address(url, plan.credentials),
         headers=(*headers, *plan.headers, *auth.headers(plan.credentials)),
         body=body,
         connect_timeout=plan.connect_timeout,
         read_timeout=plan.read_timeout,
         tls=plan.tls,
     )
+
+
+def _key(message_id: str, url: str, body: bytes | None, content_type: str) -> str:
+    """The same for the same request again, and another one where the message has other values by now.
+
+    Under one key a receiver answers what it answered before, or refuses another body: what is new would not arrive
+    (draft-ietf-httpapi-idempotency-key-header, 2.2). Webhooks keep their message's id, which is what they are known by.
+    """
+    boundary = content_type.partition("boundary=")[2].encode()  # of a form with files, and new each time
+    content = (body or b"").replace(boundary, b"") if boundary else body or b""
+    digest = hashlib.sha256(b"\0".join((message_id.encode(), url.encode(), content))).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=5))
 
 
 def _readable(mapping: FieldMap, name: str) -> bool:

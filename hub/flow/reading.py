@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
-from hub.errors import InvalidInput, NotFound, OdooMissing
+from hub.errors import InvalidInput, NotFound, OdooAccess, OdooMissing
 from hub.flow import parameters
 from hub.flow.plan import InboundPlan
 from hub.flow.scripting import Incomings
 from hub.flow.services import Live
+from hub.flow.sight import Sight
 from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
 from hub.transform import records
@@ -42,12 +43,13 @@ class Reading:
         dry: bool = False,
         request: Mapping[str, Any] | None = None,
         mapping: FieldMap | None = None,
+        sight: Sight | None = None,
     ) -> None:
-        """``mapping``: the plan's, where it was held against this Odoo before."""
+        """``mapping``: the plan's, where it was held against this Odoo before. ``sight``: of one company alone."""
         self.plan = plan
         self.odoo = odoo
         self.describe = describe
-        self.services = Live(odoo, describe, write_allowed=plan.scripts.may_write, dry=dry)
+        self.services = Live(odoo, describe, write_allowed=plan.scripts.may_write, dry=dry, sight=sight)
         self.scripts = Incomings(plan.scripts, self.services, plan.model, request or {})
         self.map = (mapping or bind(plan, describe)).serving(self.services)
 
@@ -165,6 +167,10 @@ class Reading:
             (record,) = self.map.complete(self.odoo, found, rows)
         except (OdooMissing, ValueError):
             raise self.missing(record_id) from None
+        except OdooAccess:
+            if not self.odoo.count(self.plan.model, [("id", "=", record_id)], context={"active_test": False}):
+                raise self.missing(record_id) from None  # for this user there is none, as a search says, too
+            raise
         return self._outward([record], rows)[0]
 
     def several(self, ids: Sequence[int], rows: Sequence[Bound]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from hub.errors import Misconfigured
+from hub.flow.sight import Sight
 from hub.odoo.connection import Odoo, Record, Version
 from hub.odoo.introspect import nearest
 from hub.transform import script
@@ -25,7 +26,8 @@ NOT_MADE = 0
 class Live:
     """What was asked once is remembered for the operation. ``logs`` is what its scripts said.
 
-    ``dry``: nothing is written; what would be is noted in ``withheld``.
+    ``dry``: nothing is written; what would be is noted in ``withheld``. ``sight``: what a caller may link to who works
+    in one company.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class Live:
         write_allowed: bool = False,
         dry: bool = False,
         limits: Limits | None = None,
+        sight: Sight | None = None,
     ) -> None:
         self.odoo = odoo
+        self.sight = sight
         self.describe = describe
         self.dry = dry
         self.logs: list[LogLine] = []
@@ -92,6 +96,8 @@ class Live:
         if self.dry:
             self.withheld.append(f"A new record of {model} would be created: {dict(values)}")
             return NOT_MADE
+        if self.sight is not None:
+            self.sight.check(model, values)
         (made,) = self.odoo.create(model, [values])
         self._found.clear()  # the next row with the same value must find it
         return made
@@ -101,6 +107,8 @@ class Live:
         if self.dry:
             self.withheld.append(f"{model} {record_id} would be changed: {dict(values)}")
             return
+        if self.sight is not None:
+            self.sight.check(model, values)
         self.odoo.write(model, [record_id], values)
 
     def related(self, model: str, record_id: int, field: str, names: Sequence[str]) -> list[Record]:

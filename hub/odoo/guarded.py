@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NAMES = {
     "res.users": "they log in, with the rights of their groups",
+    "res.company": "they decide who sees which records",
     "res.groups": "they give users their rights",
     "res.groups.privilege": "they give users their rights",
     "res.config.settings": "they are the settings of the whole database",

@@ -11,7 +11,7 @@ is remembered, and deleted with the next look.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -130,6 +130,16 @@ def remove(odoo: Odoo, outbox: str) -> None:
     if models:
         odoo.unlink("ir.model.access", odoo.search("ir.model.access", [("model_id", "in", models)]))
         odoo.unlink("ir.model", models)
+
+
+def told(odoo: Odoo, outbox: str, model: str) -> list[int]:
+    """The events of a model that are there, but for deletions: what else they tell can be asked for."""
+    return odoo.search(outbox, [("x_model", "=", model), ("x_event", "!=", TRIGGERS["on_unlink"])])
+
+
+def drop(odoo: Odoo, outbox: str, ids: Sequence[int]) -> None:
+    """Remove these events."""
+    odoo.unlink(outbox, odoo.search(outbox, [("id", "in", list(ids))]))
 
 
 def look(odoo: Odoo, outbox: str, model: str, position: Mapping[str, Any]) -> Look:

@@ -48,6 +48,15 @@ def start(odoo: Odoo, model: str) -> dict[str, Any]:
     return {"write_date": moment, "seen": seen, "newest": _newest(odoo, model)}
 
 
+def since(odoo: Odoo, model: str, moment: datetime) -> dict[str, Any]:
+    """The position from which all that has changed since that moment is heard; what changed just before it is not."""
+    settled = moment.strftime(FORMAT)
+    before = [("write_date", ">=", _back(settled)), ("write_date", "<", settled)]
+    recent = odoo.search_read(model, before, ["write_date"], order="write_date, id", context=EVERYTHING)
+    seen = {str(row["id"]): row["write_date"] for row in recent}
+    return {"write_date": settled, "seen": seen, "newest": _newest(odoo, model)}
+
+
 def _newest(odoo: Odoo, model: str) -> int:
     """The highest id that there is, 0 without any."""
     found = odoo.search(model, [], order="id desc", limit=1, context=EVERYTHING)

@@ -16,6 +16,7 @@ from hub.errors import OdooValidation
 
 ODOO_DATETIME = "%Y-%m-%d %H:%M:%S"
 _NEVER_EMPTY = frozenset({"boolean", "integer", "float", "monetary"})
+_TEXTS = frozenset({"char", "text", "html"})
 _EMPTY_LISTS = frozenset({"one2many", "many2many"})
 
 
@@ -39,9 +40,11 @@ def to_odoo(value: Any, kind: str) -> Any:
 def from_odoo(value: Any, kind: str) -> Any:
     """What Odoo read from a field of type ``kind``, for the world outside.
 
-    ``False`` becomes ``None`` (but stays for booleans), datetimes become ``YYYY-MM-DDTHH:MM:SSZ``,
-    ``[id, name]`` becomes the id.
+    ``False`` becomes ``None`` (but stays for booleans), and so does an empty text, for which Odoo has ``""`` or
+    ``False``, as it was written; datetimes become ``YYYY-MM-DDTHH:MM:SSZ``, ``[id, name]`` becomes the id.
     """
+    if value == "" and kind in _TEXTS:
+        return None
     if value is False and kind not in _NEVER_EMPTY:
         return [] if kind in _EMPTY_LISTS else None
     if kind == "datetime" and isinstance(value, str):

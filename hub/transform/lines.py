@@ -228,6 +228,14 @@ class _Braces:
             )
         if info["type"] not in TO_MANY:
             return types.inward(value, info, where, check=self.incoming.check)
+        if self.row.info["type"] == "many2many":
+            raise types.wrong(
+                where,
+                value,
+                "relation",
+                f"a list of a new {self.row.relation} would change the records in it. Leave it out, or write "
+                f"{self.row.relation} at its own address.",
+            )
         if info["type"] == "one2many":
             raise types.wrong(
                 where,

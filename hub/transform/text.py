@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from liquid import Environment, StrictUndefined
+from liquid import Environment, StrictDefaultUndefined
 from liquid.exceptions import LiquidError, UndefinedError
 from liquid.template import BoundTemplate
 
@@ -33,7 +33,7 @@ class _Limited(Environment):
     context_depth_limit = 20
 
 
-_ENVIRONMENT = _Limited(undefined=StrictUndefined)
+_ENVIRONMENT = _Limited(undefined=StrictDefaultUndefined)
 _ENVIRONMENT.filters["json"] = lambda value: json.dumps(_raw(value), ensure_ascii=False, allow_nan=False)
 
 

@@ -123,12 +123,13 @@ def _many2one(value: Any, info: Mapping[str, Any], name: str) -> Any:
     record_id = whole(value["id"] if isinstance(value, Mapping) else value)
     if record_id is None:
         return inward(None, info, name)
-    if not _is_id(record_id):
+    if not is_id(record_id):
         raise wrong(name, value, "type", f'send the id of a record of {info.get("relation")}, as 235 or {{"id": 235}}.')
     return record_id
 
 
-def _is_id(value: Any) -> bool:
+def is_id(value: Any) -> bool:
+    """Whether it can be a record's id."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= INTEGER_MOST
 
 

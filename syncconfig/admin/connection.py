@@ -117,6 +117,8 @@ class OdooConnectionAdmin(SecretsAdminMixin, HubModelAdmin):
     @display(description="Changes in Odoo are heard by")
     def shown_changes(self, obj: OdooConnection) -> str:
         """The way that is used, which the connection itself decides."""
+        if models := sources.broken_in(obj):
+            return f"{HEARD[sources.POLLING]}. The outbox in Odoo was changed or removed: {', '.join(models)}"
         return HEARD[sources.way_of(obj)]
 
     @display(description="Hints")

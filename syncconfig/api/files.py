@@ -8,7 +8,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.utils.http import parse_header_parameters
+from django.utils.http import content_disposition_header, parse_header_parameters
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -81,15 +81,18 @@ class FileView(ApiView):
             content.close()
             raise
         headers = _headers(found)
+        name = _plain(found.name)[-LONGEST_NAME:]  # its end says what kind of file it is
         given = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
         if headers["ETag"] in given or "*" in given:
             content.close()
             return HttpResponse(status=304, headers={"ETag": headers["ETag"]})
         if request.method == "HEAD":
             content.close()
-            return HttpResponse(headers=headers | {"Content-Length": str(found.size)})
+            named = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+            more = {"Content-Length": str(found.size), "Content-Disposition": named}
+            return HttpResponse(headers=headers | more)
         content.seek(0)
-        answer = FileAnswer(content, as_attachment=True, filename=_plain(found.name), headers=headers)
+        answer = FileAnswer(content, as_attachment=True, filename=name, headers=headers)
         answer.note = note(found.size, found.content_type, found.digest, found.name)
         return answer
 

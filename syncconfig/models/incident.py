@@ -18,6 +18,7 @@ class Incident(models.Model):
         GIVEN_UP = "given_up", "Deliveries given up"
         ODOO_AWAY = "odoo_away", "Odoo does not answer"
         ODOO_KEY = "odoo_key", "Odoo refuses the hub"
+        HEARING = "hearing", "Odoo's outbox was changed"
         RUN = "run", "A run failed"
         DRIFT = "drift", "Odoo's fields changed"
 

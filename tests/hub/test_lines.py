@@ -45,7 +45,11 @@ MODELS: dict[str, dict[str, dict[str, Any]]] = {
         "user_id": {"type": "many2one", "relation": "res.users"},
     },
     "res.users": {"login": {"type": "char"}},
-    "shop.tag": {"id": {"type": "integer", "readonly": True}, "name": {"type": "char"}},
+    "shop.tag": {
+        "id": {"type": "integer", "readonly": True},
+        "name": {"type": "char"},
+        "order_ids": {"type": "many2many", "relation": "shop.order"},
+    },
     "mail.message": {"body": {"type": "html"}, "res_id": {"type": "many2one_reference"}},
     "shop.hidden": {},
 }
@@ -139,6 +143,8 @@ def test_what_belongs_to_the_record_may_be_changed_and_links_be_chosen(field: st
         ("tag_ids", [5, [2, 5, 0]], "tag_ids[0]", "command"),
         ("tag_ids", [[2, 5, 0]], "tag_ids[0]", "relation"),
         ("tag_ids", [[6, 0, "1"]], "tag_ids[0]", "command"),
+        ("tag_ids", [[0, 0, {"name": "x", "order_ids": [[6, 0, [8]]]}]], "tag_ids[0].order_ids", "relation"),
+        ("tag_ids", [[0, 0, {"name": "x", "order_ids": None}]], "tag_ids[0].order_ids", "relation"),
         ("tag_ids", [2**31], "tag_ids[0]", "range"),
         ("user_ids", [[0, 0, {"login": "x"}]], "user_ids", "guarded"),
         ("user_ids", [3, 4], "user_ids", "guarded"),
@@ -196,7 +202,8 @@ def test_a_line_that_is_missing_is_made_with_its_record() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["res.users", "res.groups", "ir.rule", "ir.attachment", "base.automation", "auth_totp.device"]
+    "model",
+    ["res.users", "res.company", "res.groups", "ir.rule", "ir.attachment", "base.automation", "auth_totp.device"],
 )
 def test_what_decides_over_rights_is_guarded(model: str) -> None:
     assert guard(model)

@@ -105,6 +105,8 @@ def test_an_authorization_without_a_scheme_is_hidden_whole() -> None:
         ("https://example.com/?x=1&api%5Fkey=canary", f"https://example.com/?x=1&api%5Fkey={HIDDEN}"),
         ("https://example.com/?password=", "https://example.com/?password="),
         ("https://example.com/#access_token=canary&s=1", f"https://example.com/#access_token={HIDDEN}&s=1"),
+        ("/in/crm?key=Canary0123456789abcdef&code=DE", f"/in/crm?key={HIDDEN}&code=DE"),
+        ("/in/crm?hmac=canary", f"/in/crm?hmac={HIDDEN}"),
         ("/relative?secret=canary;x=2", f"/relative?secret={HIDDEN};x=2"),
         ("https://example.com/users@home?a=b", "https://example.com/users@home?a=b"),
         ("", ""),
@@ -272,6 +274,19 @@ def test_a_secret_does_not_show_itself() -> None:
 )
 def test_a_secret_among_the_parameters_of_an_address_is_named(url: str, name: str) -> None:
     assert secret_in_url(url) == name
+
+
+def test_an_address_in_a_body_keeps_its_secrets_to_itself() -> None:
+    body = {
+        "url": "https://hooks.example.com/x?token=canary",
+        "to": ["HTTP://joe:canary@example.com/a?b=1"],
+        "n": "a://b",
+    }
+    assert json.loads(redact_body(json.dumps(body))) == {
+        "url": f"https://hooks.example.com/x?token={HIDDEN}",
+        "to": [f"HTTP://{HIDDEN}@example.com/a?b=1"],
+        "n": "a://b",
+    }
 
 
 @pytest.mark.parametrize(

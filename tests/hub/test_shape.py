@@ -45,6 +45,13 @@ def test_an_empty_value_would_call_another_address(value: Any) -> None:
     assert url("https://x.example/p/{{ ref | default: 'none' }}", ref=value) == "https://x.example/p/none"
 
 
+def test_a_default_stands_for_what_is_not_there_at_all_and_nothing_else_does() -> None:
+    event = {"old": {}, "new": {"city": "Bonn"}}
+    assert url("https://x.example/{{ event.old.city | default: 'none' }}", event=event) == "https://x.example/none"
+    with pytest.raises(InvalidInput, match=r"event\.old\.city"):
+        url("https://x.example/{{ event.new.city }}{{ event.old.city | upcase }}", event=event)
+
+
 @pytest.mark.parametrize("value", [".", ".."])
 def test_dots_would_change_the_path(value: str) -> None:
     with pytest.raises(InvalidInput, match="dots"):

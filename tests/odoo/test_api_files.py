@@ -92,6 +92,7 @@ def test_a_file_goes_in_and_comes_out_with_type_length_name_and_etag(
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", got["ETag"])
     head = api.head(url)
     assert (head.status_code, head.content, head["Content-Length"]) == (200, b"", str(len(PDF)))
+    assert head["Content-Disposition"] == got["Content-Disposition"]
 
 
 def test_a_picture_has_the_type_that_its_bytes_tell(api: APIClient, make: Make, made: Maker) -> None:

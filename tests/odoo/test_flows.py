@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from apilog.models import ApiLog
 from hub.http.client import Client
 from hub.odoo.connection import Odoo
-from syncconfig import checking, demo, drain, hearing, listening, plans, runs, sources
+from syncconfig import checking, demo, drain, findings, hearing, listening, plans, runs, sources
 from syncconfig.models import ApiClient, ChangeCursor, Configuration, Delivery, OdooConnection
 from syncconfig.validators import egress_policy
 from tests import real_odoo
@@ -218,6 +222,55 @@ def test_an_outbox_inside_of_odoo_is_set_up_heard_and_removed(
     assert "asked every few seconds" in hearing.check(connection)
 
 
+def test_an_outbox_that_is_switched_off_in_odoo_is_noticed_and_nothing_is_lost(
+    connection: OdooConnection, odoo: Odoo, httpserver: HTTPServer, admin_client: Browser
+) -> None:
+    configuration = Configuration.objects.create(
+        code="cut", name="Cut", connection=connection, model="res.partner.category", methods=["POST"],
+        url=httpserver.url_for("/cut"), on_create=True, on_update=True, on_delete=True,
+    )  # fmt: skip
+    configuration.mappings.create(odoo_field="name", external_key="name")
+    listening.begin()
+    mark = f"Hub {uuid.uuid4()}"
+    old, other = odoo.create(configuration.model, [{"name": f"{mark} {one}"} for one in ("old", "other")])
+
+    def told() -> list[tuple[str, int]]:
+        heard()
+        events = list(Delivery.objects.filter(finished_at=None).order_by("id").values_list("event", "record_id"))
+        Delivery.objects.filter(finished_at=None).update(finished_at=timezone.now(), state=Delivery.State.DONE)
+        return [(event, record) for event, record in events if record in (old, other)]
+
+    def a_minute_later() -> None:
+        cursor = ChangeCursor.objects.get(model=configuration.model)
+        cursor.position["checked"] = (timezone.now() - timedelta(seconds=61)).isoformat()
+        cursor.save()
+
+    try:
+        hearing.set_up(connection)
+        told()
+        name = sources.outbox_of(connection)
+        rule = odoo.search("base.automation", [("name", "=", f"{name}: {configuration.model} on_write")])
+        odoo.write("base.automation", rule, {"active": False})
+        odoo.write(configuration.model, [old], {"name": f"{mark} unheard"})
+        assert told() == []
+        a_minute_later()
+        until(lambda: old in [record for _, record in told()], "what the outbox did not tell")
+        (finding,) = [one for one in findings.look() if one.kind == "hearing"]
+        assert configuration.model in finding.what
+        page = admin_client.get(reverse("admin:syncconfig_odooconnection_change", args=[connection.pk]))
+        assert "The outbox in Odoo was changed or removed" in page.content.decode()
+        odoo.write(configuration.model, [old], {"name": f"{mark} asked for"})
+        hearing.set_up(connection)
+        assert told() == [("update", old)]
+        assert ChangeCursor.objects.get(model=configuration.model).source == sources.INSIDE
+        odoo.write(configuration.model, [other], {"name": f"{mark} heard again"})
+        assert told() == [("update", other)]
+        assert [one for one in findings.look() if one.kind == "hearing"] == []
+    finally:
+        hearing.remove(connection)
+        odoo.unlink(configuration.model, [old, other])
+
+
 def heard() -> None:
     """Listen to all that is watched."""
     for one in listening.watched():
@@ -241,6 +294,14 @@ def test_a_clients_calls_work_in_its_own_company(api: APIClient, odoo: Odoo) -> 
     ApiClient.objects.update(company_id=other)
     assert seen() == [theirs]
     assert api.delete(f"{URL}/{ours}").status_code in (403, 404)
+    assert api.get(f"{URL}/{ours}").status_code == 404
+    Configuration.objects.get(code="customers-in").mappings.create(
+        odoo_field="parent_id", external_key="of", position=90
+    )
+    spied = api.post(URL, {"data": {"name": label, "of": ours}, "options": {"return_fields": ["of"]}}, format="json")
+    details = spied.json()["error"]["details"]
+    assert (details["field"], details["constraint"]) == ("of", "exists")
+    assert odoo.count("res.partner", [("parent_id", "=", ours)]) == 0
     ApiClient.objects.update(company_id=2_000_000)
     assert api.get(f"{URL}/search").status_code == 403
     odoo.unlink("res.partner", [ours, theirs], context={"allowed_company_ids": [own, other]})

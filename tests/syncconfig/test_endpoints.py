@@ -174,6 +174,17 @@ def test_410_pauses_the_configuration_until_somebody_resumes_it(
     assert len(outbox.claim(10)) == 1
 
 
+@pytest.mark.parametrize(("status", "calls"), [(410, 1), (429, 1), (500, endpoints.BREAK)])
+def test_what_is_ready_for_a_system_that_wants_no_more_goes_back_unsent(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer, status: int, calls: int
+) -> None:
+    httpserver.expect_request("/customers").respond_with_data("", status=status)
+    runs.send_now(customers_out, [partner(odoo) for _ in range(30)])
+    drain.drain(sender, threads=1)
+    assert len(httpserver.log) == calls
+    assert Delivery.objects.filter(state=Delivery.State.PENDING, attempts=0).count() == 30 - calls
+
+
 def test_what_is_paused_waits_and_is_told(customers_out: Configuration, admin_client: Browser) -> None:
     pause = reverse("admin:syncconfig_configuration_pause", args=[customers_out.pk])
     admin_client.post(pause, {"_form_submitted": "1", "confirm": "on"}, follow=True)

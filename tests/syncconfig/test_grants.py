@@ -209,3 +209,32 @@ def test_all_calls_of_a_client_work_in_its_company(
     assert seen() == [theirs, shared]
     ApiClient.objects.update(company_id=None)
     assert seen() == [ours, shared]
+
+
+def test_a_client_of_one_company_links_to_nothing_of_another(
+    caller: APIClient, shop: ApiClient, customers_in: Configuration, odoo: Odoo
+) -> None:
+    grant(shop, customers_in, "GET", "POST", "PATCH")
+    for position, name in enumerate(("parent_id", "child_ids"), start=90):
+        customers_in.mappings.create(odoo_field=name, external_key=name, position=position)
+    own = int(odoo.read("res.users", [odoo.user_id()], ["company_id"])[0]["company_id"][0])
+    (other,) = odoo.create("res.company", [{"name": "Branch"}])
+    theirs, shared = odoo.create("res.partner", [{"name": "Co Test", "company_id": one} for one in (own, False)])
+    ApiClient.objects.update(company_id=other)
+
+    def made(**data: Any) -> Any:
+        return caller.post(URL, {"data": {"name": "Spy", **data}}, format="json").json()
+
+    for sent in ({"parent_id": theirs}, {"parent_id": {"id": theirs}}):
+        details = made(**sent)["error"]["details"]
+        assert (details["field"], details["constraint"], details["value"]) == ("parent_id", "exists", theirs)
+    company = made(child_ids=[[0, 0, {"name": "x", "company_id": own}]])
+    assert company["success"] is False
+    spy = made(parent_id=shared)["id"]
+    assert error(caller.patch(f"{URL}/{spy}", {"data": {"parent_id": theirs}}, format="json"))[0] == 400
+    assert caller.get(f"{URL}/{theirs}").status_code == 404
+    operations = [{"method": "create", "data": {"name": f"Spy {one}", "parent_id": one}} for one in (theirs, shared)]
+    body = {"operations": operations, "options": {"continue_on_error": True}}
+    results = caller.post(f"{URL}/batch", body, format="json").json()["results"]
+    assert [one["success"] for one in results] == [False, True]
+    assert odoo.count("res.partner", [("parent_id", "=", theirs)]) == 0

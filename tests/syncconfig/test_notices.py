@@ -213,7 +213,7 @@ def kinds() -> set[str]:
 def test_an_endpoint_that_is_left_alone_is_one_and_a_single_failure_is_none(customers_out: Configuration) -> None:
     endpoints.failed(customers_out.pk, "it answered 500.")
     assert kinds() == set()
-    for _ in range(endpoints.BREAK):
+    for _ in range(endpoints.TOLD):
         endpoints.failed(customers_out.pk, "it answered 500.")
     [found] = findings.look()
     assert found.kind == "endpoint"

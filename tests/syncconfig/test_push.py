@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import uuid
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from hub.http.client import Client
 from hub.http.message import Request as HttpRequest
 from hub.odoo.connection import Odoo
 from syncconfig import drain, outbox, runs
-from syncconfig.models import Configuration, Delivery, Header, Run
+from syncconfig.models import Configuration, Delivery, Endpoint, Header, Run
 from syncconfig.validators import egress_policy
 from tests.conftest import Make
 
@@ -66,7 +67,47 @@ def test_a_record_arrives_under_its_external_names(
         "external_id": record_id, "full_name": "Ada", "email_address": "ada@example.com", "address": {"country": "DE"},
     }  # fmt: skip
     assert request.headers["Content-Type"] == "application/json"
-    assert request.headers["Idempotency-Key"] == str(delivery.message_id)
+    assert uuid.UUID(request.headers["Idempotency-Key"])
+
+
+def test_a_repetition_has_the_same_key_and_newer_values_have_another_one(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    """A receiver that remembers keys answers what it answered before, or refuses another body under the same key."""
+    httpserver.expect_request("/customers").respond_with_json({}, status=503)
+    record_id = partner(odoo)
+    push(customers_out, sender, record_id)
+
+    def again() -> None:
+        Delivery.objects.update(due_at=Delivery.objects.get().created_at)
+        Endpoint.objects.all().delete()
+        drain.drain(sender, threads=1)
+
+    again()
+    odoo.write("res.partner", [record_id], {"name": "Ada Lovelace"})
+    again()
+    first, second, third = [request.headers["Idempotency-Key"] for request, _ in httpserver.log]
+    assert first == second != third
+
+
+def test_a_record_that_cannot_be_sent_is_given_up_without_the_rest_of_its_batch(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/customers").respond_with_json({})
+    customers_out.is_paginated, customers_out.page_size = True, 3
+    customers_out.save()
+    customers_out.mappings.filter(odoo_field="email").update(required=True)
+    good, bad, fine = (partner(odoo, email=mail) for mail in ("a@example.com", "", "c@example.com"))
+    push(customers_out, sender, good, bad, fine)
+    assert [one["external_id"] for one in httpserver.log[0][0].get_json()] == [good, fine]
+    sent, given_up = Delivery.objects.order_by("id")
+    assert (sent.state, sent.record_ids) == ("done", [good, fine])
+    assert (given_up.state, given_up.record_ids) == ("dead", [bad])
+    assert "email_address" in given_up.last_error
+    odoo.write("res.partner", [bad], {"email": "b@example.com"})
+    outbox.replay(Delivery.objects.filter(pk=given_up.pk))
+    drain.drain(sender, threads=1)
+    assert [one["external_id"] for one in httpserver.log[1][0].get_json()] == [bad]
 
 
 def test_paginated_configurations_send_batches(

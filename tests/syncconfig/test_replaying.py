@@ -57,6 +57,27 @@ def test_an_address_that_changed_shows(customers_out: Configuration, sent: list[
     assert found.address[1].text == f"POST https://new.example/{sent[0].record_id}"
 
 
+def test_messages_are_compared_with_their_own_events(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    """What a person is shown is what is sent."""
+    httpserver.expect_request("/customers/update/Ulm").respond_with_json({})
+    httpserver.expect_request("/customers/delete/Ulm").respond_with_json({})
+    customers_out.url = httpserver.url_for("/customers/{{ event.type }}/{{ event.old.city | default: 'Ulm' }}")
+    customers_out.save()
+    changed = {"changed_fields": ["city"], "old": {"city": "Ulm"}, "new": {"city": "Bonn"}}
+    gone = odoo.read("res.partner", [partner(odoo)], ["name", "email", "country_id"])[0]
+    for event, values, change in (("update", None, changed), ("delete", {**gone, "id": 815}, {})):
+        Delivery.objects.create(
+            configuration=customers_out, event=event, model="res.partner", record_id=gone["id"], change=change,
+            record_ids=[gone["id"]], values=values,
+        )  # fmt: skip
+    drain.drain(sender, threads=1)
+    sent = list(Delivery.objects.order_by("id"))
+    assert [(one.state, one.last_error) for one in sent] == [("done", "")] * 2
+    assert [(one.why_not, one.same) for one in replaying.differences(customers_out, sent)] == [("", True)] * 2
+
+
 def test_what_would_not_be_sent_says_why(customers_out: Configuration, sent: list[Delivery], odoo: Odoo) -> None:
     odoo.unlink("res.partner", sent[0].record_ids)
     Configuration.objects.update(script_condition="record.name != 'Ada 1'")

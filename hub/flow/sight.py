@@ -1,0 +1,90 @@
+"""A caller who works in one company links to nothing that this company does not see.
+
+Odoo keeps a user from reading the records of other companies, and yet lets him name them by id in a many2one or a list:
+the new record then shows their names, and what is taken over from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from hub.errors import OdooError, OdooValidation
+from hub.odoo.connection import Odoo
+from hub.transform import types
+from hub.transform.kinds.base import TO_MANY, FieldInfo
+from hub.transform.records import Describe
+
+COMPANIES = "res.company"
+OWNERS = ("company_id", "company_ids")
+"""The fields by which a record belongs to companies."""
+
+Link = tuple[str, str, int]
+"""A field, the model that it leads to, and the id that it is given."""
+
+
+class Sight:
+    """What the company of the connection's context sees; what was asked once is remembered."""
+
+    def __init__(self, odoo: Odoo, describe: Describe) -> None:
+        self._odoo, self._describe = odoo, describe
+        self._seen: dict[str, dict[int, bool]] = {}
+        self._owned: dict[str, bool] = {}
+
+    def check(self, model: str, values: Mapping[str, Any]) -> None:
+        """Raise OdooValidation, as for a record that is not there, when values for Odoo name one that is not seen."""
+        links = [link for link in self._links(model, values) if self._is_owned(link[1])]
+        for relation in {relation for _, relation, _ in links}:
+            self.look(relation, (record_id for _, one, record_id in links if one == relation))
+        for name, relation, record_id in links:
+            if not self._seen[relation][record_id]:
+                raise OdooValidation(
+                    f"The {relation} record {record_id} that `{name}` of {model} names does not exist.",
+                    field=name,
+                    constraint="exists",
+                    value=record_id,
+                )
+
+    def look(self, relation: str, ids: Iterable[int]) -> None:
+        """Ask for many records at once, so that each check after it costs nothing."""
+        known = self._seen.setdefault(relation, {})
+        wanted = sorted({one for one in ids if one not in known})
+        if wanted and self._is_owned(relation):
+            found = self._odoo.search(relation, [("id", "in", wanted)], context={"active_test": False})
+            known.update((one, one in found) for one in wanted)
+
+    def _is_owned(self, relation: str) -> bool:
+        """Whether records of the model may belong to companies."""
+        if relation not in self._owned:
+            self._owned[relation] = relation == COMPANIES or any(name in self._fields(relation) for name in OWNERS)
+        return self._owned[relation]
+
+    def _fields(self, model: str) -> Mapping[str, FieldInfo]:
+        try:
+            return self._describe(model)
+        except OdooError as error:
+            if error.retryable:
+                raise
+            return {}  # of a model that the hub's user may not even describe
+
+    def _links(self, model: str, values: Mapping[str, Any]) -> Iterator[Link]:
+        fields = self._fields(model)
+        for name, value in values.items():
+            info = fields.get(name, {})
+            kind, relation = info.get("type"), str(info.get("relation") or "")
+            if kind == "many2one" and types.is_id(value):
+                yield name, relation, value
+            elif kind == "reference" and isinstance(value, str):
+                target, _, number = value.partition(",")
+                if number.isdigit():
+                    yield name, target, int(number)
+            elif kind in TO_MANY and isinstance(value, list | tuple):
+                yield from self._commanded(name, relation, value)
+
+    def _commanded(self, name: str, relation: str, commands: Iterable[Any]) -> Iterator[Link]:
+        for command in commands:
+            code, record_id, more = (*command, 0, 0)[:3]
+            if isinstance(more, Mapping):
+                yield from self._links(relation, more)
+            named = more if isinstance(more, list | tuple) else [record_id]
+            yield from ((name, relation, one) for one in named if types.is_id(one) and code in (1, 4, 6))
