@@ -31,7 +31,7 @@ def afterwards() -> Iterator[None]:
 
 
 def test_addresses_that_clients_registered_are_no_templates_any_more() -> None:
-    apps = migrate("0022_literal_addresses", webhooks="0002_webhooks")
+    apps = migrate("0023_literal_addresses", webhooks="0002_webhooks")
     client, configuration_model, connection_model = (
         apps.get_model("syncconfig", name) for name in ("ApiClient", "Configuration", "OdooConnection")
     )
@@ -50,7 +50,7 @@ def test_addresses_that_clients_registered_are_no_templates_any_more() -> None:
 
 
 def test_keys_that_were_pasted_along_with_certificates_are_encrypted() -> None:
-    apps = migrate("0022_literal_addresses")
+    apps = migrate("0023_literal_addresses")
     configuration_model = apps.get_model("syncconfig", "Configuration")
     odoo = apps.get_model("syncconfig", "OdooConnection").objects.create(code="odoo", name="Odoo", transport="embedded")
     certificate, key = (f"-----BEGIN {one}-----\nMIIB\n-----END {one}-----" for one in ("CERTIFICATE", "PRIVATE KEY"))

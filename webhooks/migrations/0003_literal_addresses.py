@@ -13,7 +13,7 @@ def take_literally(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("syncconfig", "0022_literal_addresses"),
+        ("syncconfig", "0023_literal_addresses"),
         ("webhooks", "0002_webhooks"),
     ]
 

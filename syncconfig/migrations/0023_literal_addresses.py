@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("syncconfig", "0021_hints"),
+        ("syncconfig", "0022_hearing_incidents"),
     ]
 
     operations = [

@@ -24,6 +24,6 @@ def move(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("syncconfig", "0022_literal_addresses")]
+    dependencies = [("syncconfig", "0023_literal_addresses")]
 
     operations = [migrations.RunPython(move, migrations.RunPython.noop)]
