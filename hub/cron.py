@@ -12,6 +12,9 @@ from hub.errors import InvalidInput
 
 FIELDS = ("minute", "hour", "day", "month", "weekday")
 MOST = (59, 23, 31, 12, 7)
+TURNS = (60, 24, 1, 12, 7)
+"""What a step of each field must divide to come evenly; months differ in their days, so that only each day does."""
+
 LONGEST = 100
 EXAMPLE = "Every hour: 0 * * * *. Every night at 2:30: 30 2 * * *"
 RANDOM = re.compile(r"\b[hr]\b", re.IGNORECASE)
@@ -86,9 +89,23 @@ def in_words(cron: str) -> str:
     options = Options()
     options.use_24hour_time_format = True
     try:
-        return str(get_description(cron, options))
-    except FormatException:
+        return str(get_description(_with_even_steps(cron), options))
+    except (FormatException, CroniterError):
         return cron
+
+
+def _with_even_steps(cron: str) -> str:
+    """The line with its values in place of a step that does not divide the turn: */7 begins anew at each full hour,
+    so that it is not true that it comes every 7 minutes.
+    """
+    fields = cron.split()
+    if "/" not in cron or len(fields) != len(FIELDS):
+        return cron
+    for place, (field, turn, values) in enumerate(zip(fields, TURNS, croniter.expand(cron)[0], strict=True)):
+        even = field.startswith("*/") and field[2:].isdigit() and turn % int(field[2:]) == 0
+        if "/" in field and not even:
+            fields[place] = ",".join(map(str, values))
+    return " ".join(fields)
 
 
 def _wrong(message: str) -> InvalidInput:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from hub.errors import HubError
+
+PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----.*?-----END \1PRIVATE KEY-----", re.DOTALL)
+"""A private key in PEM, in any of its forms."""
 
 
 class WrongKey(HubError):
@@ -78,3 +85,42 @@ def are_certificates(text: str) -> bool:
         return bool(x509.load_pem_x509_certificates(text.encode()))
     except ValueError:
         return False
+
+
+def holds_private_key(text: str) -> bool:
+    """Whether there is a private key in it, or a part of one."""
+    return "PRIVATE KEY" in text
+
+
+def wrong_pair(certificates: str, key: str) -> tuple[str, str] | None:
+    """Why the key, in PEM, cannot be used with the first of the certificates: which of the two (``certificate`` or
+    ``key``) is to be changed, and a sentence; None when they fit, or where the certificates are none.
+    """
+    try:
+        first, *others = x509.load_pem_x509_certificates(certificates.encode())
+    except ValueError:
+        return None
+    block = PRIVATE_KEY.search(key)
+    if block is None:
+        what = "a certificate, and not its private key" if "BEGIN CERTIFICATE" in key else "no private key"
+        return "key", f"This is {what}. Paste the text from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----."
+    try:
+        own = _public(load_pem_private_key(block[0].encode(), None))
+    except TypeError:
+        return "key", (
+            "This key has a password, which nobody is there to type. Paste it without: "
+            "openssl pkey -in key.pem -out plain.pem takes the password off."
+        )
+    except (ValueError, UnsupportedAlgorithm):
+        return "key", "This private key cannot be read: it is damaged, or of a kind that TLS does not have."
+    if own == _public(first):
+        return None
+    if any(own == _public(one) for one in others):
+        return "certificate", "The key belongs to another one of these certificates: that one must come first."
+    return "key", "This key does not belong to the client certificate: paste the one that was made with it."
+
+
+def _public(holder: Any) -> bytes:
+    """The public half of a private key or of a certificate."""
+    found: bytes = holder.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return found

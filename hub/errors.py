@@ -18,7 +18,8 @@
     │   ├── OdooAccess          the hub's Odoo user may not (403)
     │   ├── OdooAuthentication  Odoo refused the hub's credentials (502)
     │   ├── OdooUnavailable     no answer, or not now (503, retryable)
-    │   │   └── OdooCertificate  TLS failed: nothing that waiting mends (503)
+    │   │   ├── OdooCertificate  TLS failed: nothing that waiting mends (503)
+    │   │   └── OdooAddressRefused  the hub does not call that address (503)
     │   └── OdooProtocol        an answer that is not Odoo's (502)
     └── HttpFailure             a call to a third party failed; see hub.http.failures
         └── ...
@@ -232,6 +233,14 @@ class OdooCertificate(OdooUnavailable):
     code = "ODOO_CERTIFICATE"
     retryable = False
     public = "The hub cannot connect to Odoo safely. Tell the hub's administrator, and quote the trace_id."
+
+
+class OdooAddressRefused(OdooUnavailable):
+    """The connection's address is one at which no Odoo can be, such as a cloud's metadata. Waiting does not mend it."""
+
+    code = "ODOO_ADDRESS_REFUSED"
+    retryable = False
+    public = "The hub cannot connect to Odoo. Tell the hub's administrator, and quote the trace_id."
 
 
 class OdooProtocol(OdooError):

@@ -210,15 +210,7 @@ def offered_keys(configuration: Configuration) -> list[str]:
 
 def outbound_plan(configuration: Configuration) -> OutboundPlan:
     """The plan of an Out configuration."""
-    credentials = auth.Credentials(
-        username=configuration.auth_login,
-        password=configuration.auth_password,
-        token=configuration.auth_token,
-        api_key=configuration.auth_token,
-        api_key_header=configuration.auth_header or "X-API-Key",
-        token_url=configuration.oauth_url,
-        scope=configuration.oauth_scope,
-    )
+    credentials = configuration.credentials
     headers = list(configuration.headers.all())
     batch = configuration.is_paginated
     return OutboundPlan(
@@ -227,6 +219,7 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
         rules=rules_of(configuration),
         method=configuration.methods[0],
         url=configuration.url,
+        url_is_literal=configuration.url_is_literal,
         query=tuple(shape.parameters(configuration.query)),
         body_type=configuration.body_type,
         body_template=configuration.body_template,

@@ -13,12 +13,13 @@ from django.core.validators import RegexValidator
 
 from hub import addresses
 from hub.cron import check_cron
-from hub.crypto import are_certificates
+from hub.crypto import are_certificates, holds_private_key
 from hub.errors import HubError
 from hub.flow import answers, listing, scripting, shape
 from hub.flow.filters import domain_of
-from hub.http.guard import EgressPolicy, origin
+from hub.http.guard import EgressPolicy, literal, origin
 from hub.http.headers import check_header
+from hub.http.networks import Network, nobodys_service, within
 from hub.http.retry import status_rules
 from hub.redact import is_secret_name, secret_in_url
 from hub.transform import path, script
@@ -38,10 +39,15 @@ FIELD_NAME = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
 ORDER = re.compile(r"^\s*\w+(\s+(asc|desc))?(\s*,\s*\w+(\s+(asc|desc))?)*\s*$", re.IGNORECASE)
 
 
+def allowed_networks() -> tuple[Network, ...]:
+    """HUB_ALLOWED_NETWORKS."""
+    return tuple(ip_network(each) for each in settings.HUB_ALLOWED_NETWORKS)
+
+
 def egress_policy() -> EgressPolicy:
     """Where deliveries may go: HUB_ALLOWED_NETWORKS, and with the demo the hub itself."""
     return EgressPolicy(
-        tuple(ip_network(each) for each in settings.HUB_ALLOWED_NETWORKS),
+        allowed_networks(),
         allowed_origins=frozenset(origin(each) for each in settings.HUB_ALLOWED_ORIGINS),
     )
 
@@ -116,7 +122,13 @@ def validate_success(value: str) -> None:
 
 
 def validate_certificates(value: str) -> None:
-    """One or several certificates in PEM."""
+    """One or several certificates in PEM, without a private key: these columns are shown in clear."""
+    if holds_private_key(value):
+        raise ValidationError(
+            "A private key stands in this text, and this field is stored and shown in clear. Leave here only what is "
+            "between BEGIN CERTIFICATE and END CERTIFICATE; the key of a client certificate goes into “key of the "
+            "client certificate”, which is stored encrypted."
+        )
     if not are_certificates(value):
         raise ValidationError(
             "This is no certificate. Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----."
@@ -136,6 +148,16 @@ def validate_odoo_url(value: str) -> None:
         raise ValidationError("Leave user and password out of the address: they have fields of their own below.")
     if parts.query or parts.fragment:
         raise ValidationError("Leave out everything from ? or # on: https://mycompany.odoo.com is enough.")
+    try:
+        address = literal(f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname)
+    except HubError as error:
+        raise ValidationError(error.message) from None
+    kind = nobodys_service(address) if address is not None and not within(address, allowed_networks()) else None
+    if kind is not None:
+        raise ValidationError(
+            f"{parts.hostname} is {kind} address, where no Odoo is expected and which the hub does not call. If Odoo "
+            "really is there, add its network to HUB_ALLOWED_NETWORKS."
+        )
 
 
 def validate_networks(value: str) -> None:

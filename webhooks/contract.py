@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hub.flow import events
@@ -72,12 +72,22 @@ def _webhook() -> Json:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
+WRITTEN = {
+    "token": "^[!-~]+$",
+    "username": "^[^:\\x00-\\x1f\\x7f]+$",
+    "password": "^[^\\x00-\\x1f\\x7f]+$",
+    "header": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+    "key": "^[\\t -~]+$",
+}
+"""What the texts of an authentication are made of."""
+
+
 def _authentication() -> Json:
     ways = [
         {
             "type": "object",
             "required": ["type", *names],
-            "properties": {"type": {"const": kind}, **dict.fromkeys(names, NEEDED)},
+            "properties": {"type": {"const": kind}, **{name: NEEDED | {"pattern": WRITTEN[name]} for name in names}},
             "additionalProperties": False,
         }
         for kind, names in subscriptions.AUTH.items()
@@ -92,7 +102,7 @@ def _registration(one: Resource, style: str) -> Json:
     names = list(one.readable)
     properties: Json = {
         "callback_url" if by_event else "url": _url(),
-        "events": _events(subscriptions.CALLED if by_event else subscriptions.SHORT),
+        "events": _events(_heard(one) if by_event else subscriptions.SHORT),
         "model": {"const": one.configuration.model},
         "fields": {
             "type": ["array", "null"],
@@ -112,10 +122,17 @@ def _registration(one: Resource, style: str) -> Json:
 
 
 def _url() -> Json:
-    return {"type": "string", "pattern": r"^https?://[^\s]+$", "description": "The address that the hub is to call."}
+    about = "The address that the hub is to call, as it stands: a brace in it is written %7B."
+    return {"type": "string", "pattern": r"^https?://[^\s{]+$", "description": about}
 
 
-def _events(known: Sequence[str] | Mapping[str, str]) -> Json:
+def _heard(one: Resource) -> list[str]:
+    """The events that its readers may hear of."""
+    tells_states = subscriptions.has_state(one.readable.values())
+    return [name for name, key in subscriptions.CALLED.items() if key != "state" or tells_states]
+
+
+def _events(known: Sequence[str]) -> Json:
     return {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(known)}}
 
 

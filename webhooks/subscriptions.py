@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from hub.errors import InvalidInput, LimitExceeded, NotPermitted
-from hub.flow import events
+from hub.flow import events, shape
 from hub.flow.inbound import Inbound, as_object
-from hub.transform.kinds import Kind, Plain
+from hub.transform.kinds import Bound, Kind, Plain
 from syncconfig import endpoints, listening, outbox
 from syncconfig.models import ApiClient, Configuration, Delivery, FieldMapping
 from webhooks.models import Subscription
+
+STATE = "state"
+"""The field whose changes are an event of their own."""
 
 MOST = 50
 """Webhooks of one client."""
@@ -62,13 +65,18 @@ def wanted(body: Mapping[str, Any], inbound: Inbound, *, style: str, known: Sequ
     address = "callback_url" if style == events.EVENT else "url"
     conditions = _conditions(body, style)
     return Wanted(
-        url=_text(body, address),
+        url=_address(body, address),
         style=style,
-        events=_events(body.get("events"), style),
+        events=_events(body.get("events"), style, inbound),
         fields=_fields(body.get("fields"), inbound),
         domain=repr(inbound.domain([json.dumps(conditions)])) if conditions else "",
         authentication=_authentication(body.get("authentication")),
     )
+
+
+def has_state(rows: Iterable[Bound]) -> bool:
+    """Whether who reads by these rows may hear of states that change."""
+    return any(row.rule.odoo_field == STATE for row in rows)
 
 
 def register(client: ApiClient, source: Configuration, asked: Wanted) -> Subscription:
@@ -84,6 +92,7 @@ def register(client: ApiClient, source: Configuration, asked: Wanted) -> Subscri
         model=source.model,
         methods=["POST"],
         url=asked.url,
+        url_is_literal=True,
         domain=asked.domain,
         body_type=asked.style,
         note=f"Registered by the API client {client.name}.",
@@ -173,7 +182,7 @@ def _name(event: str, style: str) -> str:
     return events.LONG[event] if style == events.EVENT else event
 
 
-def _text(body: Mapping[str, Any], name: str) -> str:
+def _address(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():
         raise InvalidInput(
@@ -182,16 +191,27 @@ def _text(body: Mapping[str, Any], name: str) -> str:
             value=None,
             constraint="required",
         )
+    try:
+        shape.check_literal(value)
+    except InvalidInput as error:
+        raise InvalidInput(f"`{name}`: {error.message}", field=name, constraint="format") from None
     return value.strip()
 
 
-def _events(given: Any, style: str) -> tuple[str, ...]:
+def _events(given: Any, style: str, inbound: Inbound) -> tuple[str, ...]:
     known = tuple(CALLED) if style == events.EVENT else SHORT
     if not isinstance(given, list) or not given or not all(one in known for one in given):
         raise InvalidInput(
             f"`events` is a list of one or more of {', '.join(known)}.", field="events", constraint="choice"
         )
-    return tuple(dict.fromkeys(CALLED.get(str(one), str(one)) for one in given))
+    found = tuple(dict.fromkeys(CALLED.get(str(one), str(one)) for one in given))
+    if "state" in found and not has_state(inbound.map.readable):
+        raise InvalidInput(
+            f"`{events.LONG['state']}` tells of the field `{STATE}`, which you may not read here: leave it out.",
+            field="events",
+            constraint="choice",
+        )
+    return found
 
 
 def _fields(given: Any, inbound: Inbound) -> tuple[str, ...]:
@@ -233,7 +253,7 @@ def _authentication(given: Any) -> dict[str, str]:
         return {"type": "none"}
     found = as_object(given, "`authentication`")
     kind = found.get("type")
-    if kind not in AUTH:
+    if not isinstance(kind, str) or kind not in AUTH:
         raise InvalidInput(
             f"`authentication.type` is one of {', '.join(AUTH)}.", field="authentication.type", constraint="choice"
         )
@@ -257,7 +277,7 @@ def _triggers(asked: Wanted, source: Configuration) -> dict[str, Any]:
     found: dict[str, Any] = {f"on_{event}": event in asked.events for event in ("create", "update", "delete")}
     roots = [row.odoo_field.split(".")[0] for row in source.mappings.all() if row.external_key in asked.fields]
     found["trigger_fields"] = ", ".join(dict.fromkeys(roots)) if asked.fields and "update" in asked.events else ""
-    return found | {"on_state": states, "state_field": "state" if states else ""}
+    return found | {"on_state": states, "state_field": STATE if states else ""}
 
 
 def _credentials(given: Mapping[str, str]) -> dict[str, str]:
@@ -288,5 +308,14 @@ def _rows(one: Configuration, source: Configuration, fields: Sequence[str]) -> l
 def _refused(error: ValidationError, asked: Wanted) -> InvalidInput:
     """What the model refuses, in the caller's terms."""
     field, sentences = next(iter(error.message_dict.items()))
-    names = {"url": "callback_url" if asked.style == events.EVENT else "url", "state_field": "events"}
+    by_event = asked.style == events.EVENT
+    names = {
+        "url": "callback_url" if by_event else "url",
+        "domain": "filters" if by_event else "conditions",
+        "state_field": "events",
+        "auth_login": "authentication.username",
+        "auth_password": "authentication.password",
+        "auth_token": "authentication.key" if asked.authentication["type"] == "api_key" else "authentication.token",
+        "auth_header": "authentication.header",
+    }
     return InvalidInput(f"`{names.get(field, field)}`: {' '.join(sentences)}", field=names.get(field, field))

@@ -59,6 +59,9 @@ class OutboundPlan:
     url: str
     """May hold values of the record, as in ``/partners/{{ id }}``; so may the values of ``query``."""
 
+    url_is_literal: bool = False
+    """Whether it is called as it stands: an API client wrote it, and must not read the record by it."""
+
     query: tuple[tuple[str, str], ...] = ()
     body_type: str = "json"
     body_template: str = ""

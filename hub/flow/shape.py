@@ -65,9 +65,27 @@ def check_url(url: str, check: Callable[[str], object]) -> None:
     check(re.sub(r"{[{%].*?[%}]}", "1", url))
 
 
+def check_literal(url: str) -> None:
+    """Check an address that is called as it stands; raises InvalidInput for a brace, which no address has (RFC 3986).
+
+    Even where nothing would be filled in: who writes a template has to hear that it does not work.
+    """
+    if "{" in url:
+        raise InvalidInput(
+            "This address is called as it stands, without values of the record: leave out what stands in braces, such "
+            "as {{ name }} or {% if %}. A brace that belongs to the address is written %7B."
+        )
+
+
+def is_filled_in(plan: OutboundPlan) -> bool:
+    """Whether there are values of the record in the plan's address."""
+    return not plan.url_is_literal and is_template(plan.url)
+
+
 def paths(plan: OutboundPlan) -> tuple[str, ...]:
     """The fields that the templates of address, parameters and body name."""
-    texts = [plan.url, *(value for _, value in plan.query), plan.body_template]
+    address = [plan.url] if is_filled_in(plan) else []
+    texts = [*address, *(value for _, value in plan.query), plan.body_template]
     found = {one for text in texts if is_template(text) for one in template(text).paths}
     return tuple(sorted(one for one in found if one.split(".")[0] not in OWN))
 
@@ -91,7 +109,7 @@ def check(plan: OutboundPlan) -> None:
 def address(plan: OutboundPlan, names: Mapping[str, Any]) -> str:
     """The address with the record's values, each as one piece of it; raises InvalidInput for one that is empty."""
     url = plan.url
-    if is_template(url):
+    if is_filled_in(plan):
         path_template = template(url)
         if "default" not in url:
             for one in path_template.paths:

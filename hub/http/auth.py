@@ -176,6 +176,7 @@ class ApiKeyAuth(AuthScheme):
     fields = ("api_key", "api_key_header")
 
     def make(self, credentials: Credentials) -> Headers:
+        _checked(credentials.api_key_header, "", "api_key_header")
         return _checked(credentials.api_key_header, credentials.api_key, "api_key")
 
 

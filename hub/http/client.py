@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import threading
 import time
 from collections import OrderedDict
@@ -16,7 +17,7 @@ from urllib3.response import BaseHTTPResponse
 
 from hub.errors import InvalidInput
 from hub.http.connections import guarded_pools, own_context, tls_context
-from hub.http.failures import BrokenAnswer, HttpFailure, InvalidRequest
+from hub.http.failures import BrokenAnswer, HttpFailure, InvalidRequest, TlsFailed
 from hub.http.guard import EgressPolicy
 from hub.http.headers import check_syntax
 from hub.http.message import KEEP, KEEP_MOST, Request, Response, Tls
@@ -35,6 +36,9 @@ DEFAULT_HEADERS = {"User-Agent": "Sync-Hub", "Accept": "*/*", "Accept-Encoding":
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Methods that do no harm when they are carried out twice (RFC 9110, 9.2.2)."""
+
+ABOUT_CERTIFICATES = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
+"""In the names of TLS alerts (RFC 8446, 6.2) by which a server refuses a client's certificate, or its absence."""
 
 
 class Client:
@@ -104,8 +108,7 @@ class Client:
             raise
         except (requests.RequestException, HTTPError, OSError) as error:
             attempt.close()
-            # The guarded sockets have named all that they could see; what is left is a server's odd answer.
-            raise BrokenAnswer(f"{attempt.host} closed the connection, or what it sent is not HTTP.") from _root(error)
+            raise _odd(request, attempt, _root(error)) from _root(error)
         raw: BaseHTTPResponse = response.raw
         attempt.head = NO_LIMIT
         return raw
@@ -205,9 +208,30 @@ def _answer(raw: BaseHTTPResponse, keep: int, attempt: Attempt) -> Response:
     )
 
 
+def _odd(request: Request, attempt: Attempt, error: BaseException) -> HttpFailure:
+    """What is left when the guarded sockets have named all that they could see: a server's odd answer, or none."""
+    shown = request.tls is not None and bool(request.tls.certificate.strip())
+    alert = str(error.reason).partition("ALERT_")[2] if isinstance(error, ssl.SSLError) else ""
+    if any(word in alert for word in ABOUT_CERTIFICATES):
+        # Since TLS 1.3 a server looks at the client's certificate after the client's part of the handshake is over.
+        what = alert.replace("_", " ").lower()
+        if shown:
+            return TlsFailed(f"{attempt.host} does not accept the client certificate that is set: {what}.")
+        return TlsFailed(f"{attempt.host} wants a client certificate, and none is set: {what}.")
+    told = f"{attempt.host} closed the connection, or what it sent is not HTTP."
+    if request.url.lower().startswith("https:") and attempt.opened and not attempt.answered:
+        told += " So do systems that want " + (
+            "another client certificate than is set." if shown else "a client certificate, and none is set."
+        )
+    return BrokenAnswer(told)
+
+
 def _root(error: BaseException) -> BaseException:
     """The innermost cause: the wrappers' messages contain the URL, with the tokens that some carry."""
     seen = error
-    while (inner := seen.__cause__ or seen.__context__) is not None:
+    while True:
+        wrapped = seen.args[0] if seen.args and isinstance(seen.args[0], BaseException) else None  # so does urllib3
+        inner = seen.__cause__ or seen.__context__ or wrapped
+        if inner is None:
+            return seen
         seen = inner
-    return seen

@@ -76,6 +76,11 @@ class GuardedTlsConnection(HTTPSConnection):
             raise TlsFailed(f"The certificate of {self.host} is not trusted: {why}.") from error
         except ssl.SSLError as error:
             what = (error.reason or "no agreement").replace("_", " ").lower()
+            if " alert " in what:  # said in TLS, so it is an https address
+                raise TlsFailed(
+                    f"{self.host} refused the encrypted connection: {what}. It may want a client certificate, or "
+                    "another one than is set."
+                ) from error
             raise TlsFailed(f"No encrypted connection to {self.host}: {what}. Is it an https address?") from error
         except TimeoutError as error:
             raise ConnectTimeout(f"{self.host} did not finish the TLS handshake in time.") from error

@@ -37,6 +37,13 @@ def check_header(name: str, value: str) -> None:
             field=name,
             constraint="reserved",
         )
+    if name.lower() == "idempotency-key":
+        raise InvalidInput(
+            f"Header {name} cannot be set by hand: the hub gives each message one of its own, by which the receiver "
+            "tells a repetition from news.",
+            field=name,
+            constraint="reserved",
+        )
 
 
 def check_headers(headers: Iterable[tuple[str, str]]) -> None:

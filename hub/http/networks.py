@@ -14,6 +14,10 @@ Network = IPv4Network | IPv6Network
 _FORBIDDEN: tuple[tuple[Network, str], ...] = tuple(
     (ip_network(network), what)
     for network, what in (
+        ("100.100.100.200/32", "a metadata"),
+        ("192.0.0.192/32", "a metadata"),
+        ("fd00:ec2::254/128", "a metadata"),
+        ("fd20:ce::254/128", "a metadata"),
         ("0.0.0.0/8", "an unspecified"),
         ("10.0.0.0/8", "a private"),
         ("100.64.0.0/10", "a carrier's internal"),
@@ -63,6 +67,16 @@ def forbidden(address: Address) -> str | None:
         if address in network:
             return what
     return None if isinstance(address, IPv4Address) or address in _GLOBAL_V6 else "a reserved"
+
+
+NOBODYS_SERVICE = frozenset(("an unspecified", "a link-local or metadata", "a metadata", "a link-local", "a multicast"))
+"""Kinds of addresses at which nothing runs that somebody set up, inside of a network either."""
+
+
+def nobodys_service(address: Address) -> str | None:
+    """As forbidden, but for private and local addresses, where services of one's own are; None for these, too."""
+    kind = forbidden(address)
+    return kind if kind in NOBODYS_SERVICE else None
 
 
 def within(address: Address, networks: tuple[Network, ...]) -> bool:

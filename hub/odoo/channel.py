@@ -155,7 +155,8 @@ class Channel:
         return self._open(), False
 
     def _open(self) -> Wire:
-        wire = Wire(self.address, self._target.connect_timeout, self._tls)
+        target = self._target
+        wire = Wire(self.address, target.connect_timeout, self._tls, target.allowed_networks)
         try:
             wire.connect()
         except OSError as error:

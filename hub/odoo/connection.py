@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO, Any, ClassVar, Literal, Self
 
 from hub.errors import OdooError, OdooProtocol
+from hub.http.networks import Network
 
 Values = Mapping[str, Any]
 """Field values as Odoo takes them: ids for many2one, commands for x2many, ``False`` for empty."""
@@ -54,6 +55,9 @@ class Target:
     pool_size: int = 8
     context: tuple[tuple[str, Any], ...] = ()
     """Context that every call starts from, as sorted pairs so that a target can be a dictionary key."""
+
+    allowed_networks: tuple[Network, ...] = ()
+    """Networks that may be called although no Odoo is expected there, such as link-local ones."""
 
 
 @dataclass(frozen=True)

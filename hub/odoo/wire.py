@@ -8,8 +8,11 @@ import socket
 import ssl
 import time
 from http.client import HTTPConnection
+from ipaddress import ip_address
 from typing import Any
 
+from hub.errors import OdooAddressRefused
+from hub.http.networks import Network, nobodys_service, within
 from hub.odoo.address import Address
 
 
@@ -68,16 +71,26 @@ class _TimedSocket:
 class Wire(HTTPConnection):
     """A connection to ``address``, opened within ``connect_timeout`` seconds; ``deadline`` bounds each call."""
 
-    def __init__(self, address: Address, connect_timeout: float, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        connect_timeout: float,
+        tls: ssl.SSLContext | None,
+        allowed_networks: tuple[Network, ...] = (),
+    ) -> None:
         self.default_port = 443 if tls is not None else 80
         super().__init__(address.host, address.port)
         self._connect_timeout = connect_timeout
         self._tls = tls
+        self._allowed_networks = allowed_networks
 
     def connect(self) -> None:
-        """Open it: the name's addresses in turn, then TLS, all within the connect timeout."""
+        """Open it: the name's addresses in turn, then TLS, all within the connect timeout.
+
+        Raises OdooAddressRefused where the name leads to no address that may be called.
+        """
         deadline = time.monotonic() + self._connect_timeout
-        found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        found = self._callable(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM))
         connected = _first_that_answers(found, deadline)
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -89,6 +102,24 @@ class Wire(HTTPConnection):
             raise
         self.sock: Any = _TimedSocket(connected)
         self._timed: _TimedSocket = self.sock
+
+    def _callable(self, found: list[Any]) -> list[Any]:
+        """Those that may be called: checked here, since these are the ones that are connected to."""
+        refused = ""
+        kept = []
+        for each in found:
+            address = ip_address(str(each[4][0]).partition("%")[0])
+            kind = None if within(address, self._allowed_networks) else nobodys_service(address)
+            if kind is None:
+                kept.append(each)
+            else:
+                refused = f"{address} is {kind} address"
+        if refused and not kept:
+            raise OdooAddressRefused(
+                f"Odoo's URL names {self.host}, and {refused}, which the hub does not call. If Odoo really is there, "
+                "add its network to HUB_ALLOWED_NETWORKS."
+            )
+        return kept
 
     def start(self, deadline: float) -> None:
         """Begin a call that must be over at ``deadline``, in seconds of the monotonic clock."""

@@ -341,7 +341,7 @@ class ConfigurationAdmin(SecretsAdminMixin, PullMixin):
     @button("Preview", "visibility", "view", "preview")
     def preview(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:
         """What would be sent or written; nothing is."""
-        return previewing.page(request, configuration)
+        return previewing.page(request, configuration, may_call=self.has_run_permission(request))
 
     @button("Run samples", "science", "run", "samples", posts=True)
     def run_samples(self, request: HttpRequest, configuration: Configuration) -> HttpResponse:

@@ -19,9 +19,17 @@ from syncconfig.models import Configuration
 
 LONGEST = 100_000
 
+MAY_NOT_CALL = (
+    "For its preview the first page is fetched from the external system, which takes the right to run configurations. "
+    "Ask an API Sync Operator or Manager; what was fetched before is in the log."
+)
 
-def page(request: HttpRequest, configuration: Configuration) -> HttpResponse:
-    """Show it: ``record`` is the id of an Out preview, ``payload`` the JSON of an In preview."""
+
+def page(request: HttpRequest, configuration: Configuration, *, may_call: bool) -> HttpResponse:
+    """Show it: ``record`` is the id of an Out preview, ``payload`` the JSON of an In preview, ``item`` a pull's number.
+
+    ``may_call``: whether this person may cause a call to the external system, which the preview of a pull makes.
+    """
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": f"Preview: {configuration.name}",
@@ -29,9 +37,10 @@ def page(request: HttpRequest, configuration: Configuration) -> HttpResponse:
         "sends": configuration.is_out and not configuration.pulls,
     }
     if configuration.pulls:
-        context |= _pull(request, configuration)
+        context |= _pull(request, configuration) if may_call else {"refused": MAY_NOT_CALL}
     else:
         context |= _out(request, configuration) if configuration.is_out else _in(request, configuration)
+    context["may_call"] = may_call
     context["may_keep"] = request.user.has_perm("syncconfig.add_sample")
     if request.method == "POST" and "keep" in request.POST:
         kept = _kept(request, configuration, context)

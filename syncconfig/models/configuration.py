@@ -271,6 +271,7 @@ class Configuration(WhoMayCall, HowToSend, WhatAnswersMean, WhenToSend, HowToPul
                 "oauth_url": "the token address, such as https://login.example.com/oauth/token",
             },
         }
+        wrong |= self.wrong_of_sending()
         for name, what in needed.get(self.auth_scheme, {}).items():
             if not getattr(self, name):
                 wrong[name] = f"This authorization type needs {what}."

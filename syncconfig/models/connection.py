@@ -10,7 +10,7 @@ from django.db import models
 from hub.fields import EncryptedTextField
 from hub.odoo.connection import Target
 from syncconfig.choices import transports
-from syncconfig.validators import validate_odoo_url
+from syncconfig.validators import allowed_networks, validate_odoo_url
 
 EMBEDDED = "embedded"
 NEEDED = {
@@ -129,4 +129,10 @@ class OdooConnection(models.Model):
             place = {"url": str(settings.HUB_EMBEDDED_ODOO), "transport": EMBEDDED}
         company = company_id or self.company_id
         context = (("allowed_company_ids", (company,)),) if company else ()
-        return Target(connect_timeout=self.connect_timeout, read_timeout=self.read_timeout, context=context, **place)
+        return Target(
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+            context=context,
+            allowed_networks=allowed_networks(),
+            **place,
+        )

@@ -5,7 +5,12 @@ from __future__ import annotations
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from hub.crypto import wrong_pair
+from hub.errors import HubError
 from hub.fields import EncryptedTextField
+from hub.flow import shape
+from hub.http import schemes
+from hub.http.auth import Credentials
 from syncconfig.choices import auth_schemes, body_types
 from syncconfig.models.connection import TIMEOUT
 from syncconfig.validators import (
@@ -18,6 +23,16 @@ from syncconfig.validators import (
     validate_url,
 )
 
+COLUMNS = {
+    "username": "auth_login",
+    "password": "auth_password",
+    "token": "auth_token",
+    "api_key": "auth_token",
+    "api_key_header": "auth_header",
+    "token_url": "oauth_url",
+}
+"""In which column the fields of Credentials stand."""
+
 
 class HowToSend(models.Model):
     """What the external system is sent, and how."""
@@ -29,6 +44,9 @@ class HowToSend(models.Model):
         validators=[validate_template_url],
         help_text="The complete address of the external API, such as https://api.example.com/partners. Values of the "
         "record can stand in it: https://api.example.com/partners/{{ ref }}",
+    )
+    url_is_literal = models.BooleanField(
+        default=False, editable=False, help_text="It is called as it stands: an API client registered it."
     )
     query = models.TextField(
         "query parameters",
@@ -139,6 +157,36 @@ class HowToSend(models.Model):
         """Columns of the configuration."""
 
         abstract = True
+
+    @property
+    def credentials(self) -> Credentials:
+        """What its authorization type may need."""
+        return Credentials(
+            username=self.auth_login,
+            password=self.auth_password,
+            token=self.auth_token,
+            api_key=self.auth_token,
+            api_key_header=self.auth_header or "X-API-Key",
+            token_url=self.oauth_url,
+            scope=self.oauth_scope,
+        )
+
+    def wrong_of_sending(self) -> dict[str, str]:
+        """What cannot be sent so, by field."""
+        wrong: dict[str, str] = {}
+        if self.url_is_literal:
+            try:
+                shape.check_literal(self.url)
+            except HubError as error:
+                wrong["url"] = error.message
+        if self.tls_certificate.strip() and self.tls_key.strip():
+            found = wrong_pair(self.tls_certificate, self.tls_key)
+            wrong |= {f"tls_{found[0]}": found[1]} if found else {}
+        try:
+            schemes.scheme(self.auth_scheme).headers(self.credentials)
+        except HubError as error:
+            wrong[COLUMNS.get(error.details.get("field", ""), "auth_scheme")] = error.message
+        return wrong
 
 
 class WhatAnswersMean(models.Model):

@@ -242,3 +242,12 @@ def test_who_may_only_look_sees_the_fields_that_the_form_hides(browser: Browser,
     expect(page.get_by_text("stored", exact=True)).to_be_visible()
     assert errors == []
     context.close()
+
+
+def test_a_page_with_many_buttons_still_says_what_it_shows(page: Page) -> None:
+    page.set_viewport_size({"width": 1300, "height": 800})
+    page.goto("/admin/syncconfig/configuration/?request_type__exact=out")
+    page.goto(page.locator("#result_list a[href*='/change/']", has_text="Customers out").first.evaluate("e => e.href"))
+    name = page.locator("#header-inner h1 > a").last
+    expect(name).to_have_text("Customers out")
+    assert name.evaluate("e => e.scrollWidth <= e.clientWidth")

@@ -87,8 +87,8 @@ def test_basic_is_utf_8() -> None:
         ("api_key", Credentials(), "api_key"),
         ("api_key", Credentials(api_key="k", api_key_header=""), "api_key_header"),
         ("api_key", Credentials(api_key="k\n"), "api_key"),
-        ("api_key", Credentials(api_key="k", api_key_header="Host"), "api_key"),
-        ("api_key", Credentials(api_key="k", api_key_header="X Key"), "api_key"),
+        ("api_key", Credentials(api_key="k", api_key_header="Host"), "api_key_header"),
+        ("api_key", Credentials(api_key="k", api_key_header="X Key"), "api_key_header"),
     ],
 )
 def test_unusable_credentials_name_the_field(key: str, credentials: Credentials, field: str) -> None:

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from hub.errors import InvalidInput, OdooCertificate, OdooProtocol, OdooUnavailable
+from hub.errors import InvalidInput, OdooAddressRefused, OdooCertificate, OdooProtocol, OdooUnavailable
 from hub.odoo.address import parse
 from hub.odoo.channel import Answer, Channel
 from hub.odoo.connection import Target
@@ -309,6 +310,36 @@ def test_the_answer_is_what_the_server_said() -> None:
     with serving(answering(answer)) as server, channel(server.url) as way:
         got = way.get("/web/version")
     assert (got.status, got.headers["x-thing"], got.body) == (404, "One", body)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.43518", "[::ffff:a9fe:a9fe]", "[fe80::1]",
+        "[fd00:ec2::254]", "100.100.100.200", "168.63.129.16", "0.0.0.0", "0", "[::]", "224.0.0.1", "[ff02::1]",
+    ],
+)  # fmt: skip
+def test_where_no_odoo_can_be_nobody_is_called(host: str) -> None:
+    with channel(f"http://{host}:8069") as way, pytest.raises(OdooAddressRefused, match="HUB_ALLOWED_NETWORKS") as told:
+        ask(way)
+    assert not told.value.retryable
+    assert not told.value.sent
+    assert "169.254" not in told.value.public
+
+
+def test_a_network_that_is_allowed_is_called() -> None:
+    with serving(answering(OK)) as server:
+        url = server.url.replace("127.0.0.1", "0.0.0.0")
+        with channel(url, allowed_networks=(ip_network("0.0.0.0/32"),)) as way:
+            assert ask(way).body == b"ok"
+
+
+def test_a_redirect_leads_nowhere_else() -> None:
+    with serving(answering(OK)) as other:
+        moved = f"HTTP/1.1 302 Found\r\nLocation: {other.url}\r\nContent-Length: 0\r\n\r\n".encode()
+        with serving(answering(moved)) as server, channel(server.url) as way:
+            assert (way.get("/web/version").status, ask(way).status) == (302, 302)
+        assert other.connections == 0
 
 
 def test_tls_is_checked_by_default() -> None:

@@ -28,6 +28,12 @@ WORDS = st.one_of(st.sampled_from(ATOMS), st.text(max_size=5))
         ("0 0 L * *", "At 00:00, on the last day of the month"),
         ("0 0 * * 5#2", "At 00:00, on the second Friday of the month"),
         ("0 0 29 2 *", "At 00:00, on day 29 of the month, only in February"),
+        ("*/7 * * * *", "At 0, 7, 14, 21, 28, 35, 42, 49, and 56 minutes past the hour"),
+        ("0-59/30 * * * *", "At 0 and 30 minutes past the hour"),
+        ("0 */5 * * *", "At 00:00, 05:00, 10:00, 15:00 and 20:00"),
+        ("0 */6 * * *", "Every 6 hours"),
+        ("0 0 */10 * *", "At 00:00, on day 1, 11, 21, and 31 of the month"),
+        ("0 0 1 */5 *", "At 00:00, on day 1 of the month, only in January, June, and November"),
     ],
 )
 def test_a_line_reads_in_words(line: str, words: str) -> None:

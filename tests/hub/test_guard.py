@@ -20,7 +20,7 @@ from hub.http.failures import EgressRefused, HttpFailure, InvalidRequest, NameNo
 from hub.http.fake import FakeClient
 from hub.http.guard import EgressPolicy
 from hub.http.message import Request
-from hub.http.networks import forbidden
+from hub.http.networks import forbidden, nobodys_service
 from tests.hub.wire import LOOPBACK, OK, answering, serving
 
 FORBIDDEN = [
@@ -65,6 +65,11 @@ SPELLINGS = [
 @pytest.mark.parametrize("address", FORBIDDEN)
 def test_an_address_that_is_not_public_is_forbidden(address: str) -> None:
     assert forbidden(ip_address(address))
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, "10.0.0.1", "127.0.0.1", "192.168.1.1", "172.16.0.1", "::1", "fc00::1"])
+def test_an_odoo_may_be_at_public_private_and_local_addresses(address: str) -> None:
+    assert nobodys_service(ip_address(address)) is None
 
 
 @pytest.mark.parametrize("address", PUBLIC)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from hub.http.client import Client
-from hub.http.failures import HttpFailure, InvalidRequest, TlsFailed
+from hub.http.failures import BrokenAnswer, HttpFailure, InvalidRequest, TlsFailed
 from hub.http.guard import EgressPolicy
 from hub.http.message import Request, Tls
 from tests.hub.wire import LOOPBACK, OK, answering, dripping, serving
@@ -169,9 +169,36 @@ def test_a_client_certificate_shows_who_the_hub_is(tmp_path: Path) -> None:
     with serving(answering(OK), tls=context) as server:
         url, client = f"https://crm.example:{server.port}/", Client(POLICY)
         assert client.send(Request("GET", url, tls=own)).status == 200
-        with pytest.raises(HttpFailure):
-            client.send(Request("GET", url, tls=Tls(authority)))
     assert "PRIVATE" not in repr(own)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("name", [None, "other.example"])
+def test_a_server_that_wants_another_certificate_than_it_is_shown_is_told_so(
+    tmp_path: Path, method: str, version: ssl.TLSVersion, name: str | None
+) -> None:
+    context = certificate(tmp_path, "crm.example")
+    for each in ("hub.example", "other.example"):
+        certificate(tmp_path, each)
+    context.verify_mode, context.maximum_version = ssl.CERT_REQUIRED, version
+    context.load_verify_locations(tmp_path / "hub.example.pem")
+    shown = (pem(tmp_path, f"{name}.pem"), pem(tmp_path, f"{name}.key")) if name else ("", "")
+    with serving(answering(OK), tls=context) as server, pytest.raises(HttpFailure) as failure:
+        tls = Tls(pem(tmp_path, "crm.example.pem"), *shown)
+        Client(POLICY).send(Request(method, f"https://crm.example:{server.port}/", tls=tls))
+    assert "client certificate" in failure.value.message  # with its reason, if the server's word came before its end
+
+
+def test_a_server_that_says_nothing_after_the_handshake_may_want_a_certificate(tmp_path: Path) -> None:
+    context = certificate(tmp_path, "crm.example")
+    with serving(lambda _, connection: connection.close(), tls=context) as server:
+        request = Request("GET", f"https://crm.example:{server.port}/", tls=Tls(pem(tmp_path, "crm.example.pem")))
+        with pytest.raises(BrokenAnswer, match="want a client certificate, and none is set"):
+            Client(POLICY).send(request)
+    with serving(lambda _, connection: connection.close()) as server, pytest.raises(BrokenAnswer) as failure:
+        Client(LOOPBACK).send(Request("GET", server.url))
+    assert "certificate" not in failure.value.message
 
 
 @pytest.mark.parametrize("field", ["authorities", "certificate", "key"])

@@ -14,11 +14,11 @@ from syncconfig import remembered
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def migrate(name: str | None) -> Any:
-    """The models as of that migration of syncconfig, or as of the last ones."""
+def migrate(name: str | None, **others: str) -> Any:
+    """The models as of that migration of syncconfig, and of ``others`` by app; or as of the last ones."""
     remembered.remove()  # as Django's pre_migrate does
     executor = MigrationExecutor(connection)
-    targets = [("syncconfig", name)] if name else executor.loader.graph.leaf_nodes()
+    targets = [*others.items(), ("syncconfig", name)] if name else executor.loader.graph.leaf_nodes()
     executor.migrate(targets)
     return executor.loader.project_state(targets).apps
 
@@ -28,6 +28,50 @@ def afterwards() -> Iterator[None]:
     yield
     migrate(None)
     remembered.install()
+
+
+def test_addresses_that_clients_registered_are_no_templates_any_more() -> None:
+    apps = migrate("0023_literal_addresses", webhooks="0002_webhooks")
+    client, configuration_model, connection_model = (
+        apps.get_model("syncconfig", name) for name in ("ApiClient", "Configuration", "OdooConnection")
+    )
+    odoo = connection_model.objects.create(code="odoo", name="Odoo", transport="embedded")
+    columns = {"connection": odoo, "model": "res.partner", "methods": ["POST"], "url": "https://x.example/{{ phone }}"}
+    own, registered = (configuration_model.objects.create(code=code, name=code, **columns) for code in ("own", "wh-1"))
+    shop = client.objects.create(name="Shop", login="shop")
+    apps.get_model("webhooks", "Subscription").objects.create(
+        public_id="wh_1", client=shop, configuration=registered, source=own
+    )
+    apps = migrate(None)
+    found = apps.get_model("syncconfig", "Configuration").objects.order_by("code")
+    assert [(one.code, one.url_is_literal) for one in found] == [("own", False), ("wh-1", True)]
+    found.all().delete()
+    apps.get_model("syncconfig", "ApiClient").objects.all().delete()
+
+
+def test_keys_that_were_pasted_along_with_certificates_are_encrypted() -> None:
+    apps = migrate("0023_literal_addresses")
+    configuration_model = apps.get_model("syncconfig", "Configuration")
+    odoo = apps.get_model("syncconfig", "OdooConnection").objects.create(code="odoo", name="Odoo", transport="embedded")
+    certificate, key = (f"-----BEGIN {one}-----\nMIIB\n-----END {one}-----" for one in ("CERTIFICATE", "PRIVATE KEY"))
+    for code, columns in {
+        "along": {"tls_certificate": f"{key}\n{certificate}"},
+        "has-one": {"tls_certificate": f"{certificate}\n{key}", "tls_key": "its own"},
+        "in-ca": {"tls_ca": f"{certificate}\n{key.replace('PRIVATE', 'RSA PRIVATE')}"},
+        "cut-off": {"tls_certificate": f"{certificate}\n{key[:40]}"},
+    }.items():
+        configuration_model.objects.create(
+            code=code, name=code, connection=odoo, model="res.partner", methods=["POST"], **columns
+        )
+    apps = migrate(None)
+    found = apps.get_model("syncconfig", "Configuration").objects.order_by("code")
+    assert {one.code: (one.tls_certificate, one.tls_ca, one.tls_key) for one in found} == {
+        "along": (certificate, "", key),
+        "cut-off": (certificate, "", key[:40]),
+        "has-one": (certificate, "", "its own"),
+        "in-ca": ("", certificate, ""),
+    }
+    found.all().delete()
 
 
 def test_clients_get_an_id_and_keep_what_they_may_use() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection as database
 from django_q.models import Schedule
+from pytest_django.fixtures import Settings
 
 from syncconfig import schedules
 from syncconfig.models import Configuration, FieldMapping, Header, OdooConnection
@@ -49,6 +50,23 @@ def test_a_wrong_out_configuration_is_refused_by_field(
     with pytest.raises(ValidationError) as refused:
         Configuration(**{**good, **columns}).full_clean()
     assert field in refused.value.message_dict
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "[fe80::1]", "0.0.0.0", "[fd00:ec2::254]"])
+def test_an_odoo_is_not_where_a_cloud_tells_of_itself(db: None, host: str) -> None:
+    columns = {"code": "x", "name": "x", "transport": "jsonrpc", "database": "x", "login": "x", "api_key": "x"}
+    OdooConnection(url="http://127.0.0.1:8069", **columns).full_clean()
+    with pytest.raises(ValidationError) as refused:
+        OdooConnection(url=f"http://{host}/", **columns).full_clean()
+    assert "HUB_ALLOWED_NETWORKS" in str(refused.value.message_dict["url"])
+
+
+def test_networks_that_are_allowed_hold_for_odoo_too(db: None, settings: Settings) -> None:
+    settings.HUB_ALLOWED_NETWORKS = ["169.254.10.0/24"]
+    columns = {"code": "x", "name": "x", "transport": "jsonrpc", "database": "x", "login": "x", "api_key": "x"}
+    one = OdooConnection(url="http://169.254.10.1", **columns)
+    one.full_clean()
+    assert [str(each) for each in one.target().allowed_networks] == ["169.254.10.0/24"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from django.urls import reverse
@@ -16,6 +17,7 @@ from rest_framework.test import APIClient
 from apilog.models import ApiLog
 from hub.odoo.connection import Odoo
 from syncconfig import runs, samples
+from syncconfig.groups import MANAGER, OPERATOR, VIEWER
 from syncconfig.models import ApiClient, Configuration, Grant, Run, Sample
 from syncconfig.models.client import RUN
 from tests.conftest import Make
@@ -111,6 +113,22 @@ def test_the_preview_shows_the_first_page_item_by_item_and_writes_nothing(
     assert pulled(odoo) == before
     (row,) = ApiLog.objects.all()
     assert (row.operation, row.state) == ("pull: preview", "ok")
+
+
+@pytest.mark.parametrize("group", [VIEWER, OPERATOR, MANAGER])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_only_who_may_run_a_pull_causes_a_call_by_its_preview(
+    pulling: Configuration, httpserver: HTTPServer, group: str, method: str
+) -> None:
+    user = User.objects.create_user("person", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    browser = Browser()
+    browser.force_login(user)
+    page = getattr(browser, method)(change_page(pulling).replace("change/", "preview/"), {"item": "1"})
+    assert page.status_code == 200
+    may_not = group == VIEWER
+    assert (len(httpserver.log), ApiLog.objects.count()) == ((0, 0) if may_not else (1, 1))
+    assert ("Ask an API Sync Operator" in page.content.decode()) is may_not
 
 
 def test_the_preview_shows_any_item_row_by_row(pulling: Configuration, admin_client: Browser) -> None:

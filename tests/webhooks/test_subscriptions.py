@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
@@ -151,6 +153,17 @@ def test_a_state_that_changes_is_told_with_what_it_was(
     assert changed["data"] == {"id": order, "old": {"state": "draft"}, "new": {"state": "sent"}}
 
 
+def test_who_may_not_read_a_state_does_not_hear_of_it(
+    make: Make, client: ApiClient, api: APIClient, odoo: Odoo, hook: str
+) -> None:
+    orders = make("orders", [("name", "name")], model="sale.order", methods=["GET"], request_type="in")
+    client.grants.create(configuration=orders)
+    answer = api.post(
+        SUBSCRIBE, subscription(hook, events=["state.changed"], model="sale.order", filters={}), format="json"
+    )
+    assert (answer.status_code, answer.json()["error"]["details"]["field"]) == (400, "events")
+
+
 def test_a_batch_that_is_done_is_told_with_its_summary(
     api: APIClient, hook: str, httpserver: HTTPServer, odoo: Odoo
 ) -> None:
@@ -188,9 +201,22 @@ def test_what_the_owner_may_not_read_is_not_sent(api: APIClient, odoo: Odoo, hoo
         ({"conditions": [["secret_ref", "=", "x"]]}, "secret_ref"),
         ({"conditions": {"a": 1}}, "conditions"),
         ({"authentication": {"type": "magic"}}, "authentication.type"),
+        ({"authentication": {"type": ["bearer"]}}, "authentication.type"),
         ({"authentication": {"type": "bearer"}}, "authentication.token"),
         ({"authentication": {"type": "none", "token": "x"}}, "authentication.token"),
         ({"callback_url": "https://x.example"}, "callback_url"),
+        ({"url": "https://x.example/{{ create_uid.login }}/{{ phone }}"}, "url"),
+        ({"url": "https://x.example/{{ data | json }}"}, "url"),
+        ({"url": "https://x.example/{% for one in child_ids %}x{% endfor %}"}, "url"),
+        ({"url": "https://x.example/{# x #}"}, "url"),
+        ({"authentication": {"type": "bearer", "token": "a\nb"}}, "authentication.token"),
+        ({"authentication": {"type": "basic", "username": "a:b", "password": "x"}}, "authentication.username"),
+        ({"authentication": {"type": "basic", "username": "a", "password": "x\r\n"}}, "authentication.password"),
+        *(
+            ({"authentication": {"type": "api_key", "header": header, "key": "x"}}, "authentication.header")
+            for header in ("Host", "Content-Length", "webhook-id", "Idempotency-Key", "X A", "X\r\nB", "X" * 101)
+        ),
+        ({"authentication": {"type": "api_key", "header": "X-A", "key": "a\r\nX-B: 1"}}, "authentication.key"),
     ],
 )
 def test_what_cannot_be_registered_is_named(api: APIClient, odoo: Odoo, changes: dict[str, Any], field: str) -> None:
@@ -199,6 +225,34 @@ def test_what_cannot_be_registered_is_named(api: APIClient, odoo: Odoo, changes:
     assert answer.json()["error"]["details"]["field"] == field
     assert not Subscription.objects.exists()
     assert not Configuration.objects.filter(request_type="out").exists()
+
+
+def test_the_address_of_an_event_is_no_template_either(api: APIClient, odoo: Odoo) -> None:
+    answer = api.post(SUBSCRIBE, subscription("https://x.example/{{ phone }}"), format="json")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["details"]["field"]) == (400, "callback_url")
+    assert "%7B" in error["message"]
+
+
+def test_an_address_that_was_registered_before_is_not_filled_in(
+    api: APIClient, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request(re.compile(".*")).respond_with_json({})
+    register(api, registration(httpserver.url_for("/hook"), fields=["name"], conditions=[]))
+    address = httpserver.url_for("/hook/{{phone}}/{%if-1%}yes{%endif%}")
+    Configuration.objects.filter(request_type="out").update(url=address)
+    odoo.create("res.partner", [{"name": "A", "phone": "+49-canary"}])
+    assert [one["data"] for one in heard(httpserver)] == [{"name": "A"}]
+    (request, _) = httpserver.log[-1]
+    assert request.path == "/hook/{{phone}}/{%if-1%}yes{%endif%}"
+
+
+def test_people_cannot_make_a_registered_address_a_template(api: APIClient, odoo: Odoo, hook: str) -> None:
+    register(api, registration(hook))
+    one = Configuration.objects.get(request_type="out")
+    one.url = f"{hook}/{{{{ phone }}}}"
+    with pytest.raises(ValidationError, match="as it stands"):
+        one.full_clean()
 
 
 def test_each_sees_its_own_alone(api: APIClient, hook: str, partners: Configuration, odoo: Odoo) -> None:
