@@ -3,6 +3,8 @@
 PYTHON = .venv/bin/python
 PYTEST = $(PYTHON) -m pytest
 NEWMAN = 6.2.2
+QUEUED = another_database api_jobs api_runs health jobs_admin jobs_survive listening metrics notices outbox pull push \
+	runconfig tasks triggers
 .DEFAULT_GOAL = help
 .PHONY: help run dev test check format pins test-odoo test-postgres test-redis test-browser test-newman test-fuzz test-faults test-faults-short test-network test-hearing bench clean
 
@@ -41,8 +43,8 @@ test-postgres: dev  ## what touches the database, on PostgreSQL (HUB_TEST_DATABA
 
 test-redis: dev  ## what touches the queue, with the queue in Redis (HUB_TEST_BROKER_URL; the default is 127.0.0.1:6379, database 15)
 	@HUB_TEST_BROKER_URL=$${HUB_TEST_BROKER_URL:-redis://127.0.0.1:6379/15} \
-		$(PYTEST) -m "not odoo and not network and not fuzz and not faults" --ignore=tests/browser --ignore=tests/contract \
-		--ignore=tests/hub --ignore=tests/openapi --ignore=tests/reference --ignore=tests/web --ignore=tests/apilog $(ARGS)
+		$(PYTEST) -m "not odoo and not network and not fuzz and not faults" tests/acceptance tests/webhooks \
+		$(addprefix tests/syncconfig/test_,$(addsuffix .py,$(QUEUED))) $(ARGS)
 
 test-browser: dev  ## the admin in a headless Chromium (HUB_TEST_CHROMIUM; the default is /usr/bin/chromium)
 	@$(PYTEST) tests/browser $(ARGS)
