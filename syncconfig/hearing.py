@@ -139,14 +139,15 @@ def _set_up_outbox(connection: OdooConnection) -> str:
     over = _tidy_outbox(connection, odoo, name, wanted)
     state = inside.check(odoo, name)
     former = ""
-    if not there:
+    if there:
+        for one in mine:
+            listening.listen(one, anew=True)
+    else:
         for one in mine:
             listening.listen(one, last=True)
         _switch(connection, odoo.identity(), name)
         seen.forget(Configuration.objects.filter(connection=connection).values_list("pk", flat=True))
         former = _remove_hints(connection, odoo) if sources.hint_token_of(connection) else ""
-    for one in mine if there else ():
-        listening.listen(one, anew=True)
     models = ", ".join(state.models) or "no model yet"
     more = f"Odoo tells of every change now: {models}. More models follow when configurations listen to them."
     return f"{more}{_told_of(over)} {former}".strip()

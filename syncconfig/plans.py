@@ -16,7 +16,6 @@ from hub.flow.paging import How
 from hub.flow.plan import InboundPlan, OutboundPlan, Scripts
 from hub.flow.reading import bind
 from hub.flow.services import Live
-from hub.flow.sight import Sight
 from hub.http import schemes as auth
 from hub.http.message import Tls
 from hub.http.retry import RetryPolicy, status_rules
@@ -159,8 +158,8 @@ def inbound(
     key, describe = (configuration.pk, withheld), describer(odoo)
     plan = known.get(("plan", *key), lambda: inbound_plan(configuration, withheld))
     mapping = known.get(("mapping", *key, odoo), lambda: bound(odoo, lambda: bind(plan, describe)))
-    sight = Sight(odoo, describe) if company_id is not None else None
-    return Inbound(plan, through(odoo), describe, request=request, mapping=mapping, sight=sight)
+    one_company = company_id is not None
+    return Inbound(plan, through(odoo), describe, request=request, mapping=mapping, one_company=one_company)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from hub.flow import parameters
 from hub.flow.plan import InboundPlan
 from hub.flow.scripting import Incomings
 from hub.flow.services import Live
-from hub.flow.sight import Sight
 from hub.odoo import domain as domains
 from hub.odoo.connection import Odoo, Record
 from hub.transform import records
@@ -43,13 +42,13 @@ class Reading:
         dry: bool = False,
         request: Mapping[str, Any] | None = None,
         mapping: FieldMap | None = None,
-        sight: Sight | None = None,
+        one_company: bool = False,
     ) -> None:
-        """``mapping``: the plan's, where it was held against this Odoo before. ``sight``: of one company alone."""
+        """``mapping``: the plan's, where it was held against this Odoo before. ``one_company``: as Live takes it."""
         self.plan = plan
         self.odoo = odoo
         self.describe = describe
-        self.services = Live(odoo, describe, write_allowed=plan.scripts.may_write, dry=dry, sight=sight)
+        self.services = Live(odoo, describe, write_allowed=plan.scripts.may_write, dry=dry, one_company=one_company)
         self.scripts = Incomings(plan.scripts, self.services, plan.model, request or {})
         self.map = (mapping or bind(plan, describe)).serving(self.services)
 

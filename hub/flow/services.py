@@ -29,8 +29,8 @@ NOT_MADE = 0
 class Live:
     """What was asked once is remembered for the operation. ``logs`` is what its scripts said.
 
-    ``dry``: nothing is written; what would be is noted in ``withheld``. ``sight``: what a caller may link to who works
-    in one company.
+    ``dry``: nothing is written; what would be is noted in ``withheld``. ``one_company``: its caller links to nothing
+    that the company of the connection's context does not see.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class Live:
         write_allowed: bool = False,
         dry: bool = False,
         limits: Limits | None = None,
-        sight: Sight | None = None,
+        one_company: bool = False,
     ) -> None:
         self.odoo = odoo
-        self.sight = sight
+        self.sight = Sight(self.there, describe) if one_company else None
         self.describe = describe
         self.dry = dry
         self.logs: list[LogLine] = []

@@ -6,11 +6,10 @@ the new record then shows their names, and what is taken over from them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.errors import OdooError, OdooValidation
-from hub.odoo.connection import Odoo
 from hub.transform import types
 from hub.transform.kinds.base import TO_MANY, FieldInfo
 from hub.transform.records import Describe
@@ -19,25 +18,29 @@ COMPANIES = "res.company"
 OWNERS = ("company_id", "company_ids")
 """The fields by which a record belongs to companies."""
 
+There = Callable[[str, Sequence[int]], Collection[int]]
+"""Those of the ids that are of records of a model, as the connection sees them."""
+
 Link = tuple[str, str, int]
 """A field, the model that it leads to, and the id that it is given."""
 
 
 class Sight:
-    """What the company of the connection's context sees; what was asked once is remembered."""
+    """What the company of the connection's context sees. ``there`` remembers what was asked once."""
 
-    def __init__(self, odoo: Odoo, describe: Describe) -> None:
-        self._odoo, self._describe = odoo, describe
-        self._seen: dict[str, dict[int, bool]] = {}
+    def __init__(self, there: There, describe: Describe) -> None:
+        self._there, self._describe = there, describe
         self._owned: dict[str, bool] = {}
 
     def check(self, model: str, values: Mapping[str, Any]) -> None:
         """Raise OdooValidation, as for a record that is not there, when values for Odoo name one that is not seen."""
         links = [link for link in self._links(model, values) if self._is_owned(link[1])]
-        for relation in {relation for _, relation, _ in links}:
-            self.look(relation, (record_id for _, one, record_id in links if one == relation))
+        seen = {
+            relation: self._there(relation, [record_id for _, one, record_id in links if one == relation])
+            for relation in {relation for _, relation, _ in links}
+        }
         for name, relation, record_id in links:
-            if not self._seen[relation][record_id]:
+            if record_id not in seen[relation]:
                 raise OdooValidation(
                     f"The {relation} record {record_id} that `{name}` of {model} names does not exist.",
                     field=name,
@@ -47,11 +50,9 @@ class Sight:
 
     def look(self, relation: str, ids: Iterable[int]) -> None:
         """Ask for many records at once, so that each check after it costs nothing."""
-        known = self._seen.setdefault(relation, {})
-        wanted = sorted({one for one in ids if one not in known})
+        wanted = list(ids)
         if wanted and self._is_owned(relation):
-            found = self._odoo.search(relation, [("id", "in", wanted)], context={"active_test": False})
-            known.update((one, one in found) for one in wanted)
+            self._there(relation, wanted)
 
     def _is_owned(self, relation: str) -> bool:
         """Whether records of the model may belong to companies."""

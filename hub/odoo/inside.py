@@ -146,7 +146,7 @@ def look(odoo: Odoo, outbox: str, model: str, position: Mapping[str, Any]) -> Lo
     """The events of a model that were not taken yet, oldest first; those taken before are deleted now."""
     taken = [int(one) for one in position.get("taken", [])]
     if taken:
-        odoo.unlink(outbox, odoo.search(outbox, [("id", "in", taken)]))
+        drop(odoo, outbox, taken)
     wanted = [("x_model", "=", model), ("id", "not in", taken)]
     try:
         rows = _events(odoo, outbox, wanted, PAGE)
