@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import QuerySet
@@ -67,12 +68,19 @@ def body_text(body: bytes | str | None, secrets: Sequence[str] = (), limit: int 
 
 def header_rows(headers: Iterable[tuple[str, str]], secrets: Sequence[str] = ()) -> list[list[str]]:
     """Headers as the log keeps them."""
-    return [[name, redact_text(value, secrets)] for name, value in redact_headers(tuple(headers))]
+    known = tuple(secrets)
+    return [list(_header_row(name, value, known)) for name, value in headers]
+
+
+@lru_cache(2048)  # most of them are the same in all messages of a configuration
+def _header_row(name: str, value: str, secrets: tuple[str, ...]) -> tuple[str, str]:
+    ((shown, hidden),) = redact_headers(((name, value),))
+    return shown, redact_text(hidden, secrets)
 
 
 def outgoing(about: About, request: Request) -> ApiLog:
     """An unsaved open row for a request that is about to be sent; save many at once with open_all."""
-    return ApiLog(
+    return _rows.new(
         direction=ApiLog.Direction.OUT,
         method=request.method,
         url=redact_text(redact_url(request.url), about.secrets),
@@ -84,7 +92,7 @@ def outgoing(about: About, request: Request) -> ApiLog:
 
 def incoming(about: About, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> ApiLog:
     """Open a row for a call that came in."""
-    row = ApiLog(
+    row = _rows.new(
         direction=ApiLog.Direction.IN,
         method=method[:8],
         url=redact_url(url),
@@ -103,7 +111,7 @@ def stranger(
 
     ``error``: the code of what was wrong, and a sentence.
     """
-    row = ApiLog(
+    row = _rows.new(
         direction=ApiLog.Direction.IN,
         method=method[:8],
         url=url,
@@ -121,7 +129,7 @@ def stranger(
 
 def refused(about: About, method: str, url: str, failure: HubError, script_log: Iterable[str] = ()) -> ApiLog:
     """Write a closed row for a call that was not made, because its request could not be built."""
-    row = ApiLog(
+    row = _rows.new(
         direction=ApiLog.Direction.OUT,
         method=method,
         url=redact_text(redact_url(url), about.secrets),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache, partial
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from hub.http.message import Response, Sender
 from hub.outages import patiently
 from syncconfig import endpoints, outbox, results, wake
 from syncconfig.attempt import Sending
+from syncconfig.hands import Hands
 from syncconfig.line import MOST_SLOW, PATIENCE, Line
 from syncconfig.models import Delivery
 from syncconfig.prepared import prepared
@@ -53,8 +53,8 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, tu
     began = time.monotonic()
     ends, yields = began + budget, began + turn
     made, size, look_at, begun = 0, threads * 2, 0.0, 0.0
-    with ThreadPoolExecutor(threads * MOST_SLOW, thread_name_prefix="delivery") as pool:
-        line, gathering = Line(pool, sender, threads), results.Gathering()
+    with Hands(sender, threads * MOST_SLOW) as hands:
+        line, gathering = Line(hands, threads), results.Gathering()
         while True:
             now = time.monotonic()
             if now >= yields:
@@ -102,8 +102,8 @@ def send(
 
     ``timeout``: seconds to wait for each, in place of the configuration's own.
     """
-    with ThreadPoolExecutor(threads) as pool:
-        line = Line(pool, sender, threads)
+    with Hands(sender, threads) as hands:
+        line = Line(hands, threads)
         ready = _line_up(line, claimed, timeout)
         while not line.empty:
             line.start()
@@ -117,9 +117,10 @@ def _line_up(line: Line, claimed: Sequence[Delivery], timeout: float | None = No
     if not claimed:
         return []
     ready = list(prepared(claimed, timeout))
-    # Preparing may have taken long: what was lost to another worker meanwhile is that worker's to send.
-    ours = line.keep(ready)
-    ready = [one for one in ready if one.delivery.pk in ours]
+    if outbox.is_old(claimed):
+        # Preparing took long: what was lost to another worker meanwhile is that worker's to send.
+        ours = line.keep(ready)
+        ready = [one for one in ready if one.delivery.pk in ours]
     ailing = endpoints.ailing({one.delivery.configuration_id for one in ready})
     record.open_all([one.log for one in ready])  # the last word to the database: all of this may be repeated
     line.add(ready, ailing)

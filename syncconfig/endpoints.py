@@ -57,7 +57,9 @@ def limited(configuration_ids: Iterable[int]) -> dict[int, Limited]:
     chosen = Configuration.objects.filter(pk__in=set(configuration_ids)).filter(
         Q(max_parallel__gt=0) | Q(max_per_minute__gt=0) | Q(endpoint__failures__gte=BREAK)
     )
-    found = {}
+    found: dict[int, Limited] = {}
+    if not chosen.exists():  # as a rule; a configuration has many columns
+        return found
     for one in chosen.order_by("pk"):
         Endpoint.objects.get_or_create(configuration=one)
         found[one.pk] = Limited(one, Endpoint.objects.select_for_update().get(pk=one.pk))

@@ -10,13 +10,12 @@ import time
 import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from apilog import record
-from hub.http.message import Response, Sender
-from syncconfig import attempt, outbox
+from syncconfig import outbox
 from syncconfig.attempt import Sending
+from syncconfig.hands import Ended, Hands
 
 SLOW = 1.0
 """Seconds."""
@@ -50,12 +49,10 @@ class Running:
 class Line:
     """Sends with ``threads`` at the same time. To be used from one thread."""
 
-    def __init__(
-        self, pool: ThreadPoolExecutor, sender: Sender, threads: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._pool, self._sender, self._threads, self._clock = pool, sender, threads, clock
+    def __init__(self, hands: Hands, threads: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._hands, self._threads, self._clock = hands, threads, clock
         self._ready: dict[int, deque[Sending]] = {}
-        self._running: dict[Future[Response], Running] = {}
+        self._running: dict[Sending, Running] = {}
         self._failures: dict[int, int] = {}
         self._renewed = clock()
         self.quarantined = False
@@ -104,14 +101,11 @@ class Line:
                 under_way[endpoint] += 1
                 quick += 1
 
-    def collect(self, patience: float = PATIENCE) -> list[tuple[Sending, Future[Response]]]:
+    def collect(self, patience: float = PATIENCE) -> list[Ended]:
         """Those that ended; waits for one, so many seconds at most."""
-        if not self._running:
-            return []
-        ended, others = wait(self._running, timeout=min(patience, PATIENCE), return_when=FIRST_COMPLETED)
-        if ended and others:  # a moment for those that are about to end: what ends together is written together
-            ended |= wait(others, timeout=TOGETHER).done
-        found = [(self._running.pop(future).sending, future) for future in ended]
+        found = self._hands.fetch(min(patience, PATIENCE), TOGETHER)
+        for one in found:
+            del self._running[one.sending]
         self.quarantined = self.quarantined and not self.empty
         return found
 
@@ -157,7 +151,8 @@ class Line:
         sending = waiting.popleft()
         if not waiting:
             del self._ready[endpoint]
-        self._running[self._pool.submit(attempt.make, sending, self._sender)] = Running(sending, self._clock())
+        self._running[sending] = Running(sending, self._clock())
+        self._hands.give(sending)
 
     def _keep_only(self, endpoint: int, wanted: Callable[[Sending], bool]) -> None:
         kept = deque(one for one in self._ready[endpoint] if wanted(one))

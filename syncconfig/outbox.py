@@ -49,52 +49,60 @@ def claim(
     """
     now, passed = now or timezone.now(), set(passing_over)
     with transaction.atomic():
-        ids: list[int] = []
-        while not ids:
+        chosen: list[Delivery] = []
+        while not chosen:
             rows = _candidates(now, passed, limit, alone=alone)
             if not rows:
                 return []
-            ids, exhausted = _allowed(rows, now)
+            chosen, exhausted = _allowed(rows, now)
             passed |= exhausted
-        claim_id = uuid.uuid4()
-        Delivery.objects.filter(id__in=ids).update(
-            state=Delivery.State.SENDING, claim_id=claim_id, claimed_until=now + LEASE, attempts=F("attempts") + 1
+        claim_id, until = uuid.uuid4(), now + LEASE
+        Delivery.objects.filter(id__in=[one.pk for one in chosen]).update(
+            state=Delivery.State.SENDING, claim_id=claim_id, claimed_until=until, attempts=F("attempts") + 1
         )
-    return list(Delivery.objects.filter(id__in=ids, claim_id=claim_id).order_by("due_at", "id"))
+    for one in chosen:  # as they stand in the database now: they were read under its lock
+        one.state, one.claim_id, one.claimed_until = Delivery.State.SENDING, claim_id, until
+        one.attempts += 1
+    return chosen
 
 
 SUSPECT = Q(state=Delivery.State.SENDING, attempts__gte=2)
 """Of what is due: whose last two claims lapsed."""
 
 
-def _candidates(now: datetime, passed: Collection[int], limit: int, *, alone: bool) -> list[tuple[int, int]]:
+def _candidates(now: datetime, passed: Collection[int], limit: int, *, alone: bool) -> list[Delivery]:
     rows = due(now).exclude(configuration_id__in=passed) if passed else due(now)
     if not alone:
         rows = rows.exclude(SUSPECT)
-    locked = rows.order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))
-    found = list(locked.values_list("id", "configuration_id", "state", "attempts")[:limit])
-    suspects = [row[:2] for row in found if row[2] == Delivery.State.SENDING and row[3] >= 2]
-    if suspects and found[0][:2] == suspects[0]:
+    found = list(rows.order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
+    suspects = [one for one in found if one.state == Delivery.State.SENDING and one.attempts >= 2]
+    if suspects and found[0] is suspects[0]:
         return suspects[:1]
-    return [row[:2] for row in found if row[:2] not in suspects]
+    return [one for one in found if one not in suspects] if suspects else found
 
 
-def _allowed(rows: Sequence[tuple[int, int]], now: datetime) -> tuple[list[int], set[int]]:
+def _allowed(rows: Sequence[Delivery], now: datetime) -> tuple[list[Delivery], set[int]]:
     """Those that may be sent, and the configurations that have more than may be."""
-    limits = endpoints.limited(configuration for _, configuration in rows)
+    limits = endpoints.limited(one.configuration_id for one in rows)
     if not limits:
-        return [one for one, _ in rows], set()
-    wanted = Counter(configuration for _, configuration in rows)
+        return list(rows), set()
+    wanted = Counter(one.configuration_id for one in rows)
     left = {key: endpoints.allow(one, wanted[key], now) for key, one in limits.items()}
     exhausted = {key for key, number in left.items() if number < wanted[key]}
-    ids = []
-    for one, configuration in rows:
-        if configuration in left:
-            left[configuration] -= 1
-            if left[configuration] < 0:
+    chosen = []
+    for one in rows:
+        if one.configuration_id in left:
+            left[one.configuration_id] -= 1
+            if left[one.configuration_id] < 0:
                 continue
-        ids.append(one)
-    return ids, exhausted
+        chosen.append(one)
+    return chosen, exhausted
+
+
+def is_old(claimed: Iterable[Delivery], now: datetime | None = None) -> bool:
+    """Whether so much of their lease is over that others may have taken them by the next look."""
+    ends = [one.claimed_until for one in claimed if one.claimed_until is not None]
+    return bool(ends) and min(ends) - (now or timezone.now()) < LEASE / 2
 
 
 def is_suspect(claimed: Delivery) -> bool:

@@ -6,9 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from django.db import transaction
 
@@ -19,7 +17,7 @@ from hub.http.failures import HttpFailure
 from hub.http.message import Response
 from hub.http.retry import Decision, decide, retry_after
 from syncconfig import echo, endpoints, outbox
-from syncconfig.attempt import Sending
+from syncconfig.hands import Ended
 from syncconfig.models import Delivery
 from syncconfig.prepared import ODOO_AWAY
 
@@ -52,9 +50,6 @@ class _Written:
     outcomes: dict[int, list[tuple[Response | None, HubError | None, Decision]]] = field(default_factory=dict)
 
 
-Ended: TypeAlias = tuple[Sending, Future[Response]]
-
-
 class Gathering:
     """Outcomes on their way into the database: a transaction for each of them would cost as much as the call itself."""
 
@@ -67,7 +62,7 @@ class Gathering:
         """Outcomes that are to be written soon; one that is no success at once: it may concern those that follow."""
         if ended and not self._ended:
             self._since = self._clock()
-        if any(future.exception() is not None or not future.result().ok for _, future in ended):
+        if not all(one.is_success for one in ended):
             self._since = -math.inf
         self._ended += ended
 
@@ -89,9 +84,10 @@ def write(ended: Sequence[Ended]) -> set[int]:
         return set()
     found = _Written()
     with transaction.atomic():
-        for sending, future in ended:
-            _one(found, sending, future)
-        for sending, _ in ended:
+        for one in ended:
+            _one(found, one)
+        for one in ended:
+            sending = one.sending
             echo.keep(sending.delivery.configuration_id, sending.delivery.database, sending.written)
         outbox.all_done(found.done, found.statuses)
         record.close_all(found.logs)
@@ -103,15 +99,13 @@ def write(ended: Sequence[Ended]) -> set[int]:
     return endpoints.resting(bad)
 
 
-def _one(found: _Written, sending: Sending, future: Future[Response]) -> None:
-    response: Response | None = None
+def _one(found: _Written, ended: Ended) -> None:
+    sending, response = ended.sending, ended.response
     failure: HubError | None = None
-    try:
-        response = future.result()
-    except HttpFailure as error:
-        failure = error
-    except Exception:  # the attempt was made and counts, whatever went wrong in the hub
-        logger.exception("delivery %s", sending.delivery.pk)
+    if isinstance(ended.error, HttpFailure):
+        failure = ended.error
+    elif ended.error is not None:  # the attempt was made and counts, whatever went wrong in the hub
+        logger.error("delivery %s", sending.delivery.pk, exc_info=ended.error)
         failure = HubFault("A fault in the hub: the server's log says which.")
     delivery, sending.response = sending.delivery, response
     decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -42,14 +43,7 @@ class AuthScheme:
 
     def headers(self, credentials: Credentials) -> Headers:
         """The headers to add to a request; raises InvalidInput, naming the field, when one is missing or unusable."""
-        for name in self.fields:
-            if not getattr(credentials, name):
-                raise InvalidInput(
-                    f"{self.label} needs the field `{name}`. Fill it in, or choose another authentication.",
-                    field=name,
-                    constraint="required",
-                )
-        return self.make(credentials)
+        return _headers(self, credentials)
 
     def make(self, credentials: Credentials) -> Headers:
         """The headers, from credentials that are complete."""
@@ -73,6 +67,18 @@ class AuthScheme:
     def secrets(self, credentials: Credentials) -> tuple[str, ...]:
         """The values that must not be shown anywhere, for hub.redact.redact_text."""
         return tuple(value for value in (credentials.password, credentials.token, credentials.api_key) if value)
+
+
+@lru_cache(256)  # each message of a configuration asks for the same ones
+def _headers(scheme: AuthScheme, credentials: Credentials) -> Headers:
+    for name in scheme.fields:
+        if not getattr(credentials, name):
+            raise InvalidInput(
+                f"{scheme.label} needs the field `{name}`. Fill it in, or choose another authentication.",
+                field=name,
+                constraint="required",
+            )
+    return scheme.make(credentials)
 
 
 _schemes: dict[str, AuthScheme] = {}

@@ -6,32 +6,29 @@ import os
 import ssl
 import threading
 import time
-from collections import OrderedDict
-from typing import Any
+from functools import lru_cache
 
 import requests
-from certifi import where
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from hub.errors import InvalidInput
-from hub.http.connections import guarded_pools, own_context, tls_context
+from hub.http.connections import Pools
 from hub.http.failures import BrokenAnswer, HttpFailure, InvalidRequest, TlsFailed
 from hub.http.guard import EgressPolicy
 from hub.http.headers import check_syntax
-from hub.http.message import KEEP, KEEP_MOST, Request, Response, Tls
+from hub.http.message import KEEP, KEEP_MOST, Request, Response
 from hub.http.sockets import Attempt, attempting
-
-HOSTS = 64
-"""Hosts to which connections are kept."""
 
 STEP = 16 * 1024
 """Bytes of a body that are read (and decoded) at a time."""
 
 NO_LIMIT = 1 << 62
 
-DEFAULT_HEADERS = {"User-Agent": "Sync-Hub", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+DEFAULT_HEADERS = {
+    name.lower(): (name, value)
+    for name, value in (("User-Agent", "Sync-Hub"), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate"))
+}
 
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -51,7 +48,7 @@ class Client:
     def __init__(self, policy: EgressPolicy, pool_size: int = 8) -> None:
         self.policy = policy
         self.pool_size = pool_size
-        self._adapter: _Adapter | None = None
+        self._pools: Pools | None = None
         self._process = 0
         self._lock = threading.Lock()
 
@@ -59,7 +56,7 @@ class Client:
         """Make one attempt; the answer's body is cut at ``keep`` bytes. Raises HttpFailure when no answer comes."""
         started = time.monotonic()
         host = self.policy.check_url(request.url)
-        prepared = _prepare(request)
+        headers, target = _headers(request), _target(request.url)
         attempt = Attempt(
             self.policy,
             host,
@@ -69,7 +66,7 @@ class Client:
             started=started,
         )
         with attempting(attempt):
-            raw = self._begin(prepared, request, attempt)
+            raw = self._begin(request, headers, target, attempt)
             try:
                 return _answer(raw, min(keep, KEEP_MOST), attempt)
             except HttpFailure as failure:
@@ -81,108 +78,80 @@ class Client:
     def close(self) -> None:
         """End the connections that are kept; the next send opens new ones."""
         with self._lock:
-            if self._adapter is not None and self._process == os.getpid():
-                self._adapter.close()
-            self._adapter = None
+            if self._pools is not None and self._process == os.getpid():
+                self._pools.close()
+            self._pools = None
 
-    def _begin(self, prepared: requests.PreparedRequest, request: Request, attempt: Attempt) -> BaseHTTPResponse:
+    def _begin(self, request: Request, headers: dict[str, str], target: str, attempt: Attempt) -> BaseHTTPResponse:
         """The answer's head; a kept connection that turns out to be closed is replaced, once.
 
         Not for a POST or a PATCH: the server may have carried it out before it closed (RFC 9110, 9.2.2). That
         is a failed attempt, and whoever counts attempts decides.
         """
         try:
-            return self._head(prepared, request, attempt)
+            return self._head(request, headers, target, attempt)
         except BrokenAnswer:
             if attempt.opened or attempt.answered or request.method.upper() not in IDEMPOTENT:
                 raise
             attempt.fresh = True
-            return self._head(prepared, request, attempt)
+            return self._head(request, headers, target, attempt)
 
-    def _head(self, prepared: requests.PreparedRequest, request: Request, attempt: Attempt) -> BaseHTTPResponse:
+    def _head(self, request: Request, headers: dict[str, str], target: str, attempt: Attempt) -> BaseHTTPResponse:
+        pool = self._connections().to(request.url, attempt.host, request.tls or request.verify)
         try:
-            verify: Any = request.tls or request.verify
-            response = self._connections().send(prepared, stream=True, verify=verify, proxies={})
+            raw = pool.urlopen(
+                request.method.upper(),
+                target,
+                body=request.body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                preload_content=False,
+            )
         except HttpFailure:
             attempt.close()
             raise
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             attempt.close()
             raise _odd(request, attempt, _root(error)) from _root(error)
-        raw: BaseHTTPResponse = response.raw
         attempt.head = NO_LIMIT
         return raw
 
-    def _connections(self) -> _Adapter:
-        """This process's adapter: a forked child must not talk on its parent's connections."""
-        adapter = self._adapter
-        if adapter is None or self._process != os.getpid():
+    def _connections(self) -> Pools:
+        """This process's pools: a forked child must not talk on its parent's connections."""
+        pools = self._pools
+        if pools is None or self._process != os.getpid():
             with self._lock:
-                if self._adapter is None or self._process != os.getpid():
-                    self._adapter, self._process = _Adapter(self.pool_size), os.getpid()
-                adapter = self._adapter
-        return adapter
+                if self._pools is None or self._process != os.getpid():
+                    self._pools, self._process = Pools(self.pool_size), os.getpid()
+                pools = self._pools
+        return pools
 
 
-class _Adapter(HTTPAdapter):
-    """Requests' adapter on guarded pools; without cookies, and with one TLS context for each way to verify."""
-
-    def __init__(self, pool_size: int) -> None:
-        self._contexts: OrderedDict[bool | str | Tls, Any] = OrderedDict()
-        super().__init__(pool_connections=HOSTS, pool_maxsize=pool_size)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: Any) -> None:
-        self.poolmanager = guarded_pools(connections, maxsize)
-
-    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> tuple[Any, Any]:
-        host, _ = super().build_connection_pool_key_attributes(request, False)
-        if host["scheme"] != "https":
-            return host, {}
-        if verify not in self._contexts:
-            self._contexts[verify] = _context(verify)
-            while len(self._contexts) > HOSTS:
-                self._contexts.popitem(last=False)
-        return host, {"ssl_context": self._contexts[verify]}
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """The context has it all."""
-
-    def build_response(self, req: Any, resp: Any) -> requests.Response:
-        response = requests.Response()
-        response.raw = resp
-        return response
-
-
-def _context(verify: bool | str | Tls) -> Any:
-    if isinstance(verify, Tls):
-        return own_context(verify, where())
-    try:
-        return tls_context(verify, where())
-    except OSError as error:
-        raise InvalidRequest("The file of certificate authorities cannot be read.", field="verify") from error
-
-
-def _prepare(request: Request) -> requests.PreparedRequest:
-    """The request as the adapter takes it; InvalidRequest for what cannot go on the wire."""
-    headers = dict(DEFAULT_HEADERS)
+def _headers(request: Request) -> dict[str, str]:
+    """The headers as they go on the wire, of one name the last; InvalidRequest for what cannot."""
+    found = dict(DEFAULT_HEADERS)
     try:
         for name, value in request.headers:
             check_syntax(name, value)
-            headers = {key: old for key, old in headers.items() if key.lower() != name.lower()}
-            headers[name] = value.strip(" \t")
+            found[name.lower()] = name, value.strip(" \t")
     except InvalidInput as error:
         raise InvalidRequest(error.message, **error.details) from None
     if not request.method.isalpha() or not request.method.isascii():
         raise InvalidRequest("The HTTP method is not a word such as POST.", field="method")
+    return dict(found.values())
+
+
+@lru_cache(1024)
+def _target(url: str) -> str:
+    """Path and query as they go on the wire: encoded where they are not; InvalidRequest for an address that cannot."""
     prepared = requests.PreparedRequest()
     try:
-        prepared.prepare_method(request.method)
-        prepared.prepare_url(request.url, None)
-        prepared.prepare_headers(headers)
-        prepared.prepare_body(request.body, None)
+        prepared.prepare_url(url, None)
     except (requests.RequestException, ValueError):
-        raise InvalidRequest("The URL or a header is malformed.", field="url") from None
-    return prepared
+        raise InvalidRequest("The URL is malformed.", field="url") from None
+    return prepared.path_url
 
 
 def _answer(raw: BaseHTTPResponse, keep: int, attempt: Attempt) -> Response:
@@ -194,6 +163,8 @@ def _answer(raw: BaseHTTPResponse, keep: int, attempt: Attempt) -> Response:
         while len(body) <= keep and (part := raw.read(STEP, decode_content=True)):
             body += part
             attempt.check()
+            if raw.length_remaining == 0 and "Content-Encoding" not in raw.headers:
+                break  # that was all; where it is encoded, the decoder may hold more
     except DecodeError as error:
         raise BrokenAnswer(f"{attempt.host} sent a body that is not in the encoding that it names.") from error
     except (HTTPError, OSError) as error:

@@ -7,15 +7,24 @@ import logging
 import os
 import socket
 import ssl
+import threading
 import time
-from typing import Any
+from collections import OrderedDict
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from certifi import where
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from hub.http.failures import ConnectFailed, ConnectTimeout, InvalidRequest, TlsFailed
 from hub.http.message import Tls
 from hub.http.sockets import TimedTlsSocket, current, open_socket
+
+HOSTS = 64
+"""Hosts to which connections are kept."""
+
+Verify: TypeAlias = bool | str | Tls
 
 MOST_IDLE = 4.0
 """Seconds after which an idle connection is not used again: some servers close theirs after 5, in mid-request."""
@@ -115,11 +124,59 @@ class GuardedTlsPool(HTTPSConnectionPool):
             conn.connect()
 
 
-def guarded_pools(hosts: int, each: int) -> PoolManager:
-    """Pools for that many hosts with that many idle connections each; more are opened when needed, then closed."""
-    manager = PoolManager(num_pools=hosts, maxsize=each, block=False)
-    manager.pool_classes_by_scheme = {"http": GuardedPool, "https": GuardedTlsPool}
-    return manager
+class Pools:
+    """The pools of a process: one for each host, port and way to verify, of which the last used ones are kept."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        """Idle connections in a pool; more are opened when needed, then closed."""
+
+        self._pools: OrderedDict[tuple[str, str, int | None, Verify], HTTPConnectionPool] = OrderedDict()
+        self._contexts: OrderedDict[Verify, ssl.SSLContext] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def to(self, url: str, host: str, verify: Verify) -> HTTPConnectionPool:
+        """The pool for that URL, whose ``host`` is given as it is looked up; raises InvalidRequest.
+
+        ``verify``: True for the usual certificate authorities, a path to a file of others, False, or what is needed
+        beyond that.
+        """
+        parts = urlsplit(url)
+        key = parts.scheme, host, parts.port, verify
+        with self._lock:
+            found = self._pools.get(key)
+            if found is None:
+                found = self._pools[key] = self._new(*key)
+                if len(self._pools) > HOSTS:
+                    self._pools.popitem(last=False)[1].close()
+            else:
+                self._pools.move_to_end(key)
+            return found
+
+    def close(self) -> None:
+        """End what is idle; what is in use ends after its answer."""
+        with self._lock:
+            for pool in self._pools.values():
+                pool.close()
+            self._pools.clear()
+
+    def _new(self, scheme: str, host: str, port: int | None, verify: Verify) -> HTTPConnectionPool:
+        if scheme != "https":
+            return GuardedPool(host, port, maxsize=self._each)
+        if verify not in self._contexts:
+            self._contexts[verify] = _context(verify)
+            while len(self._contexts) > HOSTS:
+                self._contexts.popitem(last=False)
+        return GuardedTlsPool(host, port, maxsize=self._each, ssl_context=self._contexts[verify])
+
+
+def _context(verify: Verify) -> ssl.SSLContext:
+    if isinstance(verify, Tls):
+        return own_context(verify, where())
+    try:
+        return tls_context(verify, where())
+    except OSError as error:
+        raise InvalidRequest("The file of certificate authorities cannot be read.", field="verify") from error
 
 
 def own_context(tls: Tls, authorities: str) -> ssl.SSLContext:

@@ -31,6 +31,9 @@ BLOCKED_PORTS = frozenset(
 LONGEST = 4096
 """The longest URL, in characters."""
 
+MOST_KNOWN = 1000
+"""Authorities that are remembered."""
+
 _BAD_CHARACTER = re.compile(r"[\x00-\x20\x7f\\]|\s")
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?\Z")
 _NUMBER = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)\Z")
@@ -57,6 +60,8 @@ class EgressPolicy:
     allow_http: bool = True
     allowed_origins: frozenset[tuple[str, int]] = frozenset()
     resolve: Resolve = field(default=socket.getaddrinfo, repr=False, compare=False)
+    _known: dict[tuple[str, str], str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Hosts by the scheme and the authority of URLs that passed: one endpoint's URLs differ in what follows."""
 
     def check_url(self, url: str) -> str:
         """Raise unless the URL could be called, as far as can be told without a look-up; return its host.
@@ -65,6 +70,15 @@ class EgressPolicy:
         a scheme, port or address that is not allowed, however the address is spelled.
         """
         parts = _split(url)
+        known = self._known.get((parts.scheme, parts.netloc))
+        if known is not None:
+            return known
+        host = self._check(parts)
+        if len(self._known) < MOST_KNOWN:
+            self._known[parts.scheme, parts.netloc] = host
+        return host
+
+    def _check(self, parts: SplitResult) -> str:
         if parts.scheme not in ("http", "https"):
             raise EgressRefused("Only addresses that begin with https:// or http:// can be called.", field="url")
         if parts.scheme == "http" and not self.allow_http:

@@ -300,3 +300,29 @@ def test_an_address_in_a_body_keeps_its_secrets_to_itself() -> None:
 def test_a_value_beside_a_secrets_name_is_hidden(body: str) -> None:
     assert "hunter2" not in redact_body(body)
     assert redact_body('{"field": "email", "value": "x@example.com"}') == '{"field": "email", "value": "x@example.com"}'
+
+
+NAMES = st.sampled_from(
+    ["name", "password", "value", "field", ":token", "a b", "tüte", "api_key", "url", "<b>", 'q"', "\\"]
+)
+LEAVES = st.one_of(
+    st.text(max_size=5),
+    st.integers(),
+    st.none(),
+    st.sampled_from(["token", '","password":', "https://u:p@h/?k=1", '":']),
+)
+JSON_VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=12
+)
+
+
+@given(JSON_VALUES.filter(lambda one: isinstance(one, dict | list)), st.booleans(), st.sampled_from([None, 1]))
+def test_json_that_is_not_parsed_is_the_json_in_which_nothing_would_be_hidden(
+    value: object, as_ascii: bool, indent: int | None
+) -> None:
+    text = json.dumps(value, ensure_ascii=as_ascii, indent=indent)
+    padded = f'{{"why": "\\u0041", "whole": {text}}}'  # with a backslash in it, a text is parsed
+    hidden = json.loads(redact_body(padded))["whole"]
+    assert json.loads(redact_body(text)) == hidden
+    if hidden == value:
+        assert redact_body(text) == text

@@ -44,6 +44,25 @@ def test_the_attempt_counts_before_anything_is_sent(customers_out: Configuration
     assert Delivery.objects.get().attempts == 1
 
 
+def test_a_claimed_message_is_what_stands_in_the_database(customers_out: Configuration) -> None:
+    queue(customers_out, 1, 2)
+    for lapsed in (0, 1):
+        later = timezone.now() + lapsed * (outbox.LEASE + timedelta(seconds=1))
+        for claimed in outbox.claim(10, now=later):
+            stored = Delivery.objects.get(pk=claimed.pk)
+            names = [field.attname for field in Delivery._meta.concrete_fields]
+            assert {name: getattr(claimed, name) for name in names} == {name: getattr(stored, name) for name in names}
+
+
+def test_a_claim_is_old_when_half_of_its_lease_is_over(customers_out: Configuration) -> None:
+    queue(customers_out, 1, 2)
+    began = timezone.now()
+    claimed = outbox.claim(10, now=began)
+    assert not outbox.is_old(claimed, began + outbox.LEASE / 2)
+    assert outbox.is_old(claimed, began + outbox.LEASE / 2 + timedelta(seconds=1))
+    assert not outbox.is_old([])
+
+
 def test_a_lapsed_lease_lets_another_worker_take_over(customers_out: Configuration) -> None:
     queue(customers_out, 1)
     (first,) = outbox.claim(1)

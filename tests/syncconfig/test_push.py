@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -263,8 +265,9 @@ def test_what_was_lost_to_another_worker_is_not_sent(
     customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
 ) -> None:
     runs.send_now(customers_out, [partner(odoo)])
-    (mine,) = outbox.claim(1)
-    Delivery.objects.update(claimed_until=mine.created_at)
+    long_ago = timezone.now() - outbox.LEASE - timedelta(seconds=1)
+    Delivery.objects.update(due_at=long_ago)
+    (mine,) = outbox.claim(1, now=long_ago)
     (theirs,) = outbox.claim(1)
     drain.send([mine], sender)
     assert (httpserver.log, ApiLog.objects.count()) == ([], 0)
