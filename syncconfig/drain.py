@@ -69,18 +69,20 @@ def drain(sender: Sender, threads: int | None = None, budget: float = BUDGET, tu
                 made, begun = made + len(claimed), now
                 patiently(partial(_line_up, line, claimed), WAIT)
                 if not claimed and line.empty:
-                    return made
+                    break
                 look_at = 0.0 if claimed else now + PATIENCE
             elif over:
                 patiently(partial(line.give_back, everything=True), WAIT)
                 if line.empty:
-                    return made
+                    break
             line.start()
             gathering.add(line.collect(gathering.left))
             if line.empty or not gathering.left:
                 _write(line, gathering)
             patiently(line.give_back, WAIT)
             patiently(line.renew, WAIT)
+        _write(line, gathering)  # what came last, when nothing else was left to be sent
+    return made
 
 
 def _write(line: Line, gathering: results.Gathering) -> None:

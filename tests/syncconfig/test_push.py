@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -19,9 +20,11 @@ from werkzeug import Request, Response
 
 from apilog import record
 from apilog.models import ApiLog
+from hub import stopping
 from hub.env import new_encryption_key
 from hub.http.client import Client
 from hub.http.message import Request as HttpRequest
+from hub.http.message import Response as HttpResponse
 from hub.odoo.connection import Odoo
 from syncconfig import drain, outbox, runs
 from syncconfig.models import Configuration, Delivery, Endpoint, Header, Run
@@ -259,6 +262,31 @@ def test_a_worker_that_died_in_the_last_attempt_makes_no_further_one(
     Delivery.objects.update(claimed_until=Delivery.objects.get().created_at)
     drain.drain(sender, threads=1)
     assert (Delivery.objects.get().state, httpserver.log) == ("dead", [])
+
+
+@pytest.fixture
+def stopping_is_forgotten() -> Iterator[None]:
+    """Else everything that follows in this process would end at once."""
+    yield
+    stopping.forget()
+
+
+def test_what_came_while_the_process_is_to_end_is_written_down(
+    customers_out: Configuration, odoo: Odoo, stopping_is_forgotten: None
+) -> None:
+    class Stopping:
+        """Is told to stop while it sends."""
+
+        def send(self, request: HttpRequest, *, keep: int = 0) -> HttpResponse:
+            """Answer all the same."""
+            stopping.ask()
+            return HttpResponse(201)
+
+    runs.send_now(customers_out, [partner(odoo) for _ in range(4)])
+    drain.drain(Stopping(), threads=1)
+    found = Delivery.objects.order_by("id").values_list("state", "attempts", "claim_id")
+    assert list(found) == [("done", 1, None), *[("pending", 0, None)] * 3]
+    assert list(ApiLog.objects.values_list("state", flat=True)) == ["ok"]
 
 
 def test_what_was_lost_to_another_worker_is_not_sent(
