@@ -17,6 +17,23 @@ PRIVATE_KEY = re.compile(r"-----BEGIN ([A-Z0-9 ]*)PRIVATE KEY-----.*?-----END \1
 """A private key in PEM, in any of its forms."""
 
 
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----")
+
+
+def pem_lines(text: str) -> str:
+    """PEM texts (RFC 7468) in lines of 64 characters: whoever pastes one into a single line gets spaces in their place.
+
+    What is no plain PEM, such as a key with headers, stays as it is.
+    """
+
+    def block(found: re.Match[str]) -> str:
+        label, body = found[1], "".join(found[2].split())
+        lines = [body[start : start + 64] for start in range(0, len(body), 64)]
+        return "\n".join((f"-----BEGIN {label}-----", *lines, f"-----END {label}-----"))
+
+    return _PEM.sub(block, text)
+
+
 class WrongKey(HubError):
     """A stored secret was encrypted with a key that the hub doesn't have (or what is stored is damaged)."""
 

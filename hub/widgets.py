@@ -48,6 +48,17 @@ class SecretInput(UnfoldAdminPasswordWidget):
         return REMOVE if f"{name}-remove" in data and not typed else typed
 
 
+class SecretText(SecretInput):
+    """The same for a text of several lines, such as a key in PEM: browsers make spaces of an input's line breaks."""
+
+    template_name = "hub/secret_text.html"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(
+            attrs={"rows": 6, "data-secret": "", "spellcheck": "false", "autocomplete": "off", **(attrs or {})}
+        )
+
+
 class SecretField(forms.CharField):
     """Text that is never sent to the browser: an empty answer means that nothing was changed."""
 
@@ -112,6 +123,9 @@ class SecretsAdminMixin:
     Nothing else may show them: a page that lists them by another way is found by tests/syncconfig/test_secrecy.py.
     """
 
+    long_secrets: tuple[str, ...] = ()
+    """Those of several lines."""
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         model: type[models.Model] = self.model  # type: ignore[attr-defined]
@@ -123,7 +137,8 @@ class SecretsAdminMixin:
     def formfield_for_dbfield(self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         """The form field of a model field."""
         if isinstance(db_field, EncryptedTextField):
-            return db_field.formfield(form_class=SecretField, widget=SecretInput(), strip=True)
+            widget = SecretText() if db_field.name in self.long_secrets else SecretInput()
+            return db_field.formfield(form_class=SecretField, widget=widget, strip=True)
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:

@@ -43,6 +43,9 @@ class Used:
     lists: bool
     """Whether there are lists of records among them, which stay the same while the records in them change."""
 
+    elsewhere: bool = False
+    """Whether one of them can be written, and is kept in another field or record: Odoo does not say when that was."""
+
     @property
     def exact(self) -> bool:
         """Whether what is sent changes with these fields alone."""
@@ -66,7 +69,12 @@ def used_by(configuration: Configuration, odoo: Odoo) -> Used | None:
     sources = [plan.scripts.condition, plan.scripts.before, plan.scripts.after]
     sources += [rule.detail for rule in plan.rules if rule.kind == "script"]
     lists = any(mapping.fields[name].get("type") in ("one2many", "many2many") for name in known)
-    return Used(tuple(sorted(known)), any("env" in one for one in sources), lists)
+    elsewhere = any(_is_elsewhere(mapping.fields[name]) for name in known)
+    return Used(tuple(sorted(known)), any("env" in one for one in sources), lists, elsewhere)
+
+
+def _is_elsewhere(info: Mapping[str, Any]) -> bool:
+    return not info.get("store", True) and not info.get("readonly", False)
 
 
 @dataclass

@@ -50,6 +50,7 @@ def caused(
     configuration: Configuration, odoo: Odoo, database: str, events: Mapping[int, Sequence[Change]], *, told: bool
 ) -> Caused:
     """What the events of these records cause. ``told``: Odoo says what changed; else it is found by comparing."""
+    events = _heard(configuration, odoo, events)
     guard = Guard.of(configuration, events, lambda: seen.used_by(configuration, odoo))
     used = None if told else seen.used_by(configuration, odoo)
     left = {one: guard.rest(raws) for one, raws in events.items()}
@@ -81,6 +82,19 @@ def caused(
                     _message(configuration, database, event, _described(configuration, compared, event, now))
                 )
     return Caused(messages, memory)
+
+
+def _heard(
+    configuration: Configuration, odoo: Odoo, events: Mapping[int, Sequence[Change]]
+) -> Mapping[int, Sequence[Change]]:
+    """Without the writes that changed nothing, unless what the configuration uses is written and kept elsewhere."""
+    if not any(one.silent for raws in events.values() for one in raws):
+        return events
+    used = seen.used_by(configuration, odoo)
+    if used is None or used.elsewhere:
+        return events
+    kept = {record_id: [one for one in raws if not one.silent] for record_id, raws in events.items()}
+    return {record_id: raws for record_id, raws in kept.items() if raws}
 
 
 def _wished(

@@ -17,6 +17,7 @@ from certifi import where
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from hub.crypto import pem_lines
 from hub.http.failures import ConnectFailed, ConnectTimeout, InvalidRequest, TlsFailed
 from hub.http.message import Tls
 from hub.http.sockets import TimedTlsSocket, current, open_socket
@@ -185,7 +186,7 @@ def own_context(tls: Tls, authorities: str) -> ssl.SSLContext:
     if tls.authorities.strip():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            context.load_verify_locations(cadata=tls.authorities)
+            context.load_verify_locations(cadata=pem_lines(tls.authorities))
         except (ssl.SSLError, ValueError):
             raise InvalidRequest("The certificate authorities are no PEM certificates.", field="tls_ca") from None
     else:
@@ -204,7 +205,7 @@ def _load_own(context: ssl.SSLContext, tls: Tls) -> None:
     descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
     try:
         with os.fdopen(descriptor, "wb", closefd=False) as file:
-            file.write(f"{tls.certificate.strip()}\n{tls.key.strip()}\n".encode())
+            file.write(f"{pem_lines(tls.certificate.strip())}\n{pem_lines(tls.key.strip())}\n".encode())
         context.load_cert_chain(f"/proc/self/fd/{descriptor}", password=_no_password)
     except (ssl.SSLError, ValueError, OSError):
         raise InvalidRequest(

@@ -18,6 +18,8 @@ class Change:
     ``changed_fields`` of a write are empty where Odoo did not say what was written, as with polling.
     ``old_values`` holds, for a write, what the changed fields were; for a deletion, all stored fields.
     ``new_values`` holds, for a write, what they became, as far as that was told; files never are.
+    ``silent`` is a write of which Odoo says that it was of no stored field: a save without a change, or of what is
+    computed and stored elsewhere.
     ``transaction`` is the same for all that was committed together, and empty where nobody told it.
     ``origin`` is what the writer put into the context key ``hub_origin``, empty for all others, and for
     what Odoo computes at the end of his transaction.
@@ -34,6 +36,7 @@ class Change:
     old_values: Mapping[str, Any] = field(default_factory=dict)
     new_values: Mapping[str, Any] = field(default_factory=dict)
     transaction: str = ""
+    silent: bool = False
 
 
 def per_record(changes: Iterable[Change]) -> dict[int, list[Change]]:

@@ -41,7 +41,7 @@ kept = ('boolean', 'integer', 'float', 'monetary', 'char', 'text', 'html', 'sele
         'many2many', 'reference', 'many2one_reference')
 heavy = ('binary', 'image', 'json', 'properties', 'properties_definition')
 def plain(value):
-    if value is None or value is False or value is True or isinstance(value, (int, float, str)):
+    if value is None or value is False or value is True or isinstance(value, (int, float)):
         return value
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
@@ -211,7 +211,8 @@ def _rule(outbox: str, model: str, trigger: str) -> Rule:
 
 
 def _change(row: Mapping[str, Any]) -> Change:
-    names, new = _changed(_literal(row["x_changed"]))
+    told = _literal(row["x_changed"])
+    names, new = _changed(told)
     return Change(
         sequence=row["id"],
         model=row["x_model"],
@@ -224,6 +225,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         old_values=_literal(row["x_old"]) or {},
         new_values=new,
         transaction=row["x_transaction"] or "",
+        silent=row["x_event"] == "write" and told is not None and not names,
     )
 
 
@@ -235,9 +237,22 @@ def _changed(told: Any) -> tuple[tuple[str, ...], Mapping[str, Any]]:
 
 
 def _literal(text: Any) -> Any:
-    """What the code action wrote, as Python writes it; nothing when it cannot be read."""
-
+    """What the code action wrote, as Python writes it; None when it cannot be read."""
     try:
-        return ast.literal_eval(text) if text else None
+        return ast.literal_eval(_Plain().visit(ast.parse(text, mode="eval"))) if text else None
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return None
+
+
+class _Plain(ast.NodeTransformer):
+    """Of what an outbox of an earlier version wrote: ``Markup('...')`` to its text, NaN and infinity to None."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        is_markup = isinstance(node.func, ast.Name) and node.func.id == "Markup" and len(node.args) == 1
+        return self.visit(node.args[0]) if is_markup else node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return ast.Constant(None) if node.id in ("nan", "inf") else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        return ast.Constant(None) if isinstance(node.operand, ast.Name) else node

@@ -73,6 +73,7 @@ class ConfigurationAdmin(SecretsAdminMixin, PullMixin):
         js = ["hub/configuration.js"]
 
     form = ConfigurationForm
+    long_secrets = ("tls_key",)
     list_display = ["name", "direction", "model", "shown_methods", "shown_state", "shown_triggers", "active"]
     list_filter = ["request_type", "active", "connection", "model"]
     search_fields = ["name", "code", "model", "url"]

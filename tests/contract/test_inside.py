@@ -63,6 +63,57 @@ def test_each_change_is_heard_with_what_was_before(odoo: Odoo, make: Maker, outb
     assert odoo.count(outbox) == 0
 
 
+NOTE = "<p>It's <b>new</b></p>"
+
+
+def test_texts_with_markup_are_told_as_texts(odoo: Odoo, make: Maker, outbox: str, unique: str) -> None:
+    listener = Listener(odoo, outbox)
+    partner = make(MODEL, name=unique, city="Ulm", comment=NOTE)
+    listener.heard()
+    odoo.write(MODEL, [partner], {"city": "Bonn", "comment": "<p>other</p>"})
+    (change,) = [one for one in listener.heard() if {"city", "comment"} <= set(one.changed_fields)]
+    assert (change.old_values["comment"], change.new_values["comment"]) == (NOTE, "<p>other</p>")
+    assert (change.old_values["city"], change.new_values["city"]) == ("Ulm", "Bonn")
+    odoo.unlink(MODEL, [partner])
+    (gone,) = [one for one in listener.heard() if one.event == "unlink"]
+    assert (gone.old_values["name"], gone.old_values["comment"]) == (unique, "<p>other</p>")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (repr({"name": "A"}), {"name": "A"}),
+        (
+            "{'note': Markup('<p>x</p>'), 'names': [Markup(\"it's\"), 'b']}",
+            {"note": "<p>x</p>", "names": ["it's", "b"]},
+        ),
+        ("{'weight': nan, 'least': -inf, 'temperature': -1.5}", {"weight": None, "least": None, "temperature": -1.5}),
+        ("{'name': open('/etc/passwd')}", {}),
+        ("{'name': ", {}),
+    ],
+)
+def test_what_an_outbox_of_an_earlier_version_wrote_is_read(
+    odoo: Odoo, outbox: str, written: str, read: dict[str, Any]
+) -> None:
+    listener = Listener(odoo, outbox)
+    listener.heard()
+    event = {"x_model": MODEL, "x_record": 7_000_001, "x_event": "unlink", "x_old": written}
+    odoo.create(outbox, [event])
+    (gone,) = [one for one in listener.heard() if one.record_id == 7_000_001]
+    assert gone.old_values == read
+
+
+def test_a_save_without_a_change_says_so(odoo: Odoo, make: Maker, outbox: str, unique: str) -> None:
+    company = make(MODEL, name=unique, is_company=True)
+    contact = make(MODEL, name=f"{unique} 2", parent_id=company)
+    listener = Listener(odoo, outbox)
+    listener.heard()
+    odoo.write(MODEL, [company], {"ref": "R1"})
+    heard = listener.heard()
+    assert {one.silent for one in heard if one.record_id == contact} <= {True}
+    assert [one.changed_fields for one in heard if one.record_id == company and not one.silent] == [("ref",)]
+
+
 @pytest.mark.parametrize("mode", ["all", "each"])
 def test_deleting_twice_is_refused_as_without_an_outbox(
     odoo: Odoo, make: Maker, outbox: str, unique: str, mode: Mode

@@ -159,13 +159,15 @@ def test_an_authority_of_ones_own_is_trusted_and_no_other(tmp_path: Path) -> Non
         assert client.send(Request("GET", url, tls=Tls(check=False))).status == 200
 
 
-def test_a_client_certificate_shows_who_the_hub_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("broken_by", ["\n", " ", "\r\n", " \n "])
+def test_a_client_certificate_shows_who_the_hub_is(tmp_path: Path, broken_by: str) -> None:
     context = certificate(tmp_path, "crm.example")
     certificate(tmp_path, "hub.example")
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(tmp_path / "hub.example.pem")
     authority = pem(tmp_path, "crm.example.pem")
-    own = Tls(authority, pem(tmp_path, "hub.example.pem"), pem(tmp_path, "hub.example.key"))
+    texts = authority, pem(tmp_path, "hub.example.pem"), pem(tmp_path, "hub.example.key")
+    own = Tls(*(text.replace("\n", broken_by) for text in texts))
     with serving(answering(OK), tls=context) as server:
         url, client = f"https://crm.example:{server.port}/", Client(POLICY)
         assert client.send(Request("GET", url, tls=own)).status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from django.core.exceptions import ValidationError
+from django.test import Client as Browser
+from django.urls import reverse
 
 from syncconfig.models import Configuration
 
@@ -87,3 +90,13 @@ def test_what_cannot_work_or_would_be_shown_is_refused_where_it_stands(
     assert list(found) == [field]
     assert told in " ".join(found[field])
     assert KEY.splitlines()[1] not in str(found)
+
+
+def test_a_key_is_pasted_into_a_text_of_several_lines_which_shows_nothing_of_it(
+    customers_out: Configuration, admin_client: Browser
+) -> None:
+    customers_out.tls_certificate, customers_out.tls_key = CERTIFICATE, KEY
+    customers_out.save()
+    page = admin_client.get(reverse("admin:syncconfig_configuration_change", args=[customers_out.pk])).content.decode()
+    assert re.search(r'<textarea name="tls_key"[^>]*placeholder="Stored[^>]*></textarea>', page)
+    assert KEY.splitlines()[1] not in page

@@ -5,26 +5,21 @@ from __future__ import annotations
 import json
 import socket
 import uuid
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from django.urls import reverse
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from apilog import record
 from apilog.models import ApiLog
-from hub import stopping
 from hub.env import new_encryption_key
 from hub.http.client import Client
 from hub.http.message import Request as HttpRequest
-from hub.http.message import Response as HttpResponse
 from hub.odoo.connection import Odoo
 from syncconfig import drain, outbox, runs
 from syncconfig.models import Configuration, Delivery, Endpoint, Header, Run
@@ -262,46 +257,6 @@ def test_a_worker_that_died_in_the_last_attempt_makes_no_further_one(
     Delivery.objects.update(claimed_until=Delivery.objects.get().created_at)
     drain.drain(sender, threads=1)
     assert (Delivery.objects.get().state, httpserver.log) == ("dead", [])
-
-
-@pytest.fixture
-def stopping_is_forgotten() -> Iterator[None]:
-    """Else everything that follows in this process would end at once."""
-    yield
-    stopping.forget()
-
-
-def test_what_came_while_the_process_is_to_end_is_written_down(
-    customers_out: Configuration, odoo: Odoo, stopping_is_forgotten: None
-) -> None:
-    class Stopping:
-        """Is told to stop while it sends."""
-
-        def send(self, request: HttpRequest, *, keep: int = 0) -> HttpResponse:
-            """Answer all the same."""
-            stopping.ask()
-            return HttpResponse(201)
-
-    runs.send_now(customers_out, [partner(odoo) for _ in range(4)])
-    drain.drain(Stopping(), threads=1)
-    found = Delivery.objects.order_by("id").values_list("state", "attempts", "claim_id")
-    assert list(found) == [("done", 1, None), *[("pending", 0, None)] * 3]
-    assert list(ApiLog.objects.values_list("state", flat=True)) == ["ok"]
-
-
-def test_what_was_lost_to_another_worker_is_not_sent(
-    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
-) -> None:
-    runs.send_now(customers_out, [partner(odoo)])
-    long_ago = timezone.now() - outbox.LEASE - timedelta(seconds=1)
-    Delivery.objects.update(due_at=long_ago)
-    (mine,) = outbox.claim(1, now=long_ago)
-    (theirs,) = outbox.claim(1)
-    drain.send([mine], sender)
-    assert (httpserver.log, ApiLog.objects.count()) == ([], 0)
-    httpserver.expect_request("/customers").respond_with_json({})
-    drain.send([theirs], sender)
-    assert (len(httpserver.log), Delivery.objects.get().state) == (1, "done")
 
 
 def test_nobody_listening_is_a_failure_with_a_reason(customers_out: Configuration, sender: Client, odoo: Odoo) -> None:

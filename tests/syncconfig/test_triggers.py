@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from django.core.exceptions import ValidationError
 from pytest_httpserver import HTTPServer
 
 from hub.http.client import Client
+from hub.odoo.changes import Change
 from hub.odoo.connection import Odoo
-from syncconfig import drain, drift, listening, plans, preview, seen
+from syncconfig import drain, drift, listening, plans, preview, seen, triggers
 from syncconfig.models import ChangeCursor, Configuration, Delivery
 from syncconfig.validators import egress_policy
 from tests.conftest import Make
@@ -80,6 +82,33 @@ def test_a_write_that_changes_nothing_is_no_news(out: Configuration, odoo: Odoo,
     clock.write("res.partner", [record_id], {"city": "Bonn"})
     clock.listen()
     assert events() == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "sent"),
+    [
+        ({}, 0),
+        ({"trigger_fields": "name"}, 0),
+        ({"on_update": False, "on_state": True, "state_field": "type", "state_to": "consu"}, 0),
+        ({"trigger_fields": "barcode"}, 1),  # which Odoo keeps with the product's variant
+    ],
+)
+def test_a_save_of_no_stored_field_is_news_only_where_a_field_that_is_kept_elsewhere_is_used(
+    make: Make, odoo: Odoo, columns: dict[str, Any], sent: int
+) -> None:
+    columns = {"on_update": True, **columns}
+    products = make(
+        "products",
+        [("name", "name")],
+        model="product.template",
+        methods=["POST"],
+        url="https://example.com/p",
+        **columns,
+    )
+    (record_id,) = odoo.create("product.template", [{"name": "Saved", "type": "consu"}])
+    saved = Change(1, "product.template", record_id, "write", datetime(2026, 1, 2, tzinfo=UTC), silent=True)
+    found = triggers.caused(products, odoo, "main", {record_id: [saved]}, told=True)
+    assert len(found.messages) == sent
 
 
 def test_a_quotation_that_becomes_an_order_is_told_once(orders: Configuration, odoo: Odoo, clock: Clock) -> None:
