@@ -30,10 +30,10 @@ enter; above it only this tree is caught.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
-from hub.redact import as_sent
+from hub.redact import as_sent, redact_text
 
 BEARER = 'Bearer realm="Sync Hub"'
 """How a caller is told that a bearer token would do (RFC 6750, 3)."""
@@ -65,6 +65,11 @@ class HubError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Take these values out of the message: an external system may have said them back."""
+        self.message = redact_text(self.message, secrets)
+        self.args = (self.message, *self.args[1:])
 
     def twin(self) -> Self:
         """Another one that says the same, with details of its own."""

@@ -86,6 +86,11 @@ def redact_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str],
     return tuple((name, _header_value(name, value) if is_secret_name(name) else value) for name, value in headers)
 
 
+def secret_values(headers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The values of those headers that hold a secret by their name, such as Set-Cookie."""
+    return tuple(value for name, value in headers if is_secret_name(name))
+
+
 def _header_value(name: str, value: str) -> str:
     scheme, space, rest = value.partition(" ")
     if space and rest and name.lower() in {"authorization", "proxy-authorization"} and scheme.isalpha():

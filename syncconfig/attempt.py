@@ -15,6 +15,7 @@ from hub.flow.services import Live
 from hub.http.message import KEEP, Request, Response, Sender
 from hub.http.retry import decide
 from hub.http.schemes import scheme
+from hub.redact import secret_values
 from hub.transform.mapping import FieldMap
 from syncconfig import echo
 from syncconfig.models import Delivery
@@ -89,8 +90,13 @@ def make(sending: Sending, sender: Sender) -> Response:
             _write_back(sending, services, response)
     except HubError as error:
         sending.objection = error
-    record.add_script_log(sending.log, map(str, services.logs), plan.secrets)
+    record.add_script_log(sending.log, map(str, services.logs), secrets(sending, response))
     return response
+
+
+def secrets(sending: Sending, response: Response | None) -> tuple[str, ...]:
+    """What must not be shown of an attempt: what the hub knows, and what the answer's headers hold, such as cookies."""
+    return (*sending.plan.secrets, *(secret_values(response.headers) if response is not None else ()))
 
 
 def exchange(plan: OutboundPlan, request: Request, sender: Sender, keep: int) -> Response:

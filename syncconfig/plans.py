@@ -239,7 +239,7 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
         ),
         answers=tuple((one.path, one.odoo_field) for one in configuration.answers.all()),
         success_if=configuration.success_if.strip(),
-        secrets=(
+        stored_secrets=(
             *auth.scheme(configuration.auth_scheme).secrets(credentials),
             *(header.value for header in headers if header.is_secret),
         ),

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import transaction
 
@@ -16,7 +16,8 @@ from hub.errors import HubError
 from hub.http.failures import HttpFailure
 from hub.http.message import Response
 from hub.http.retry import Decision, decide, retry_after
-from syncconfig import echo, endpoints, outbox
+from hub.redact import redact_text
+from syncconfig import attempt, echo, endpoints, outbox
 from syncconfig.hands import Ended
 from syncconfig.models import Delivery
 from syncconfig.prepared import ODOO_AWAY
@@ -108,6 +109,12 @@ def _one(found: _Written, ended: Ended) -> None:
         logger.error("delivery %s", sending.delivery.pk, exc_info=ended.error)
         failure = HubFault("A fault in the hub: the server's log says which.")
     delivery, sending.response = sending.delivery, response
+    secrets = attempt.secrets(sending, response)
+    for error in (failure, sending.objection):
+        if error is not None:
+            error.hide(secrets)
+    if response is not None:
+        response = replace(response, reason=redact_text(response.reason, secrets))
     decision = decide(sending.plan.retry, delivery.attempts, response=response, failure=failure)
     status = response.status if response is not None else None
     found.logs.append(sending.log)
@@ -115,7 +122,7 @@ def _one(found: _Written, ended: Ended) -> None:
     if failure is None and sending.objection is not None:
         # The receiver has it already, and the configuration says that this was no success: it is not sent again.
         outbox.dead(delivery, sending.objection.message, status)
-        record.told(sending.log, response, sending.objection, sending.plan.secrets)
+        record.told(sending.log, response, sending.objection, secrets)
         return
     if decision.kind == "done" and status is not None:
         if sending.unwritten:
@@ -127,7 +134,7 @@ def _one(found: _Written, ended: Ended) -> None:
         outbox.retry(delivery, decision.delay, decision.reason, status)
     else:
         outbox.dead(delivery, decision.reason, status)
-    record.told(sending.log, response, failure, sending.plan.secrets, ok=decision.kind == "done")
+    record.told(sending.log, response, failure, secrets, ok=decision.kind == "done")
 
 
 def tell(

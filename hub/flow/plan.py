@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hub.http.auth import Credentials
 from hub.http.message import Tls
 from hub.http.retry import RetryPolicy
+from hub.http.schemes import scheme
 from hub.transform.rule import Rule
 
 
@@ -83,5 +84,10 @@ class OutboundPlan:
     answers: tuple[tuple[str, str], ...] = ()
     """What is written back: a path in the answer, and the field of the record."""
 
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Values that must not reach a log, wherever they stand."""
+    stored_secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that must not reach a log, wherever they stand: the stored ones, and a token that was fetched."""
+        fetched = scheme(self.auth_scheme).fetched(self.credentials)
+        return (*self.stored_secrets, *fetched) if fetched else self.stored_secrets

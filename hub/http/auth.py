@@ -68,6 +68,10 @@ class AuthScheme:
         """The values that must not be shown anywhere, for hub.redact.redact_text."""
         return tuple(value for value in (credentials.password, credentials.token, credentials.api_key) if value)
 
+    def fetched(self, credentials: Credentials) -> tuple[str, ...]:
+        """As ``secrets``, of what was asked for and is in use now."""
+        return ()
+
 
 @lru_cache(256)  # each message of a configuration asks for the same ones
 def _headers(scheme: AuthScheme, credentials: Credentials) -> Headers:

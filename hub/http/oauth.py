@@ -57,6 +57,10 @@ class Tokens:
                 kept.token, kept.until = token, self._clock() + seconds - min(MARGIN, seconds / 10)
             return kept.token
 
+    def known(self, credentials: Credentials) -> str:
+        """The token that is kept, valid or not; "" for none. Nobody is asked, and nobody waited for."""
+        return self._of(credentials).token
+
     def forget(self, credentials: Credentials) -> bool:
         """Whether there was one."""
         kept = self._of(credentials)
@@ -103,6 +107,11 @@ class ClientCredentials(AuthScheme):
     def secrets(self, credentials: Credentials) -> tuple[str, ...]:
         """The client's secret, and how Basic spells it."""
         return (*super().secrets(credentials), _pair(credentials)) if credentials.password else ()
+
+    def fetched(self, credentials: Credentials) -> tuple[str, ...]:
+        """The token."""
+        token = tokens.known(credentials)
+        return (token,) if token else ()
 
 
 def _ask(credentials: Credentials, sender: Sender, kept: _Kept) -> tuple[str, float]:

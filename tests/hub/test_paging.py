@@ -175,7 +175,7 @@ def test_a_trusted_origin_is_followed_and_gets_no_credentials() -> None:
         "auth_scheme": "bearer",
         "credentials": Credentials(token="t0ken"),
         "headers": (("X-Tenant", "canary"),),
-        "secrets": ("t0ken",),
+        "stored_secrets": ("t0ken",),
     }
     chosen = plan(**NEXT, out=out, trusted=frozenset({("other.example.com", 443)}))
     place = following(chosen, "https://other.example.com/2")
@@ -188,7 +188,7 @@ def test_a_trusted_origin_is_followed_and_gets_no_credentials() -> None:
 
 def test_a_key_that_is_repeated_in_the_next_address_is_not_kept_and_is_sent_again() -> None:
     key = Credentials(api_key="k3y-0f-1t", api_key_header="api_key")
-    out = {"auth_scheme": "api_key_query", "credentials": key, "secrets": ("k3y-0f-1t",)}
+    out = {"auth_scheme": "api_key_query", "credentials": key, "stored_secrets": ("k3y-0f-1t",)}
     chosen = plan(**NEXT, out=out)
     place = following(chosen, f"{URL}?page=2&api_key=k3y-0f-1t")
     assert place == {"url": f"{URL}?page=2"}
