@@ -248,15 +248,22 @@ def replay(deliveries: QuerySet[Delivery]) -> int:
     return count
 
 
+_of_one_record = (
+    Delivery.objects.filter(record_id__isnull=False, finished_at__isnull=True)
+    .exclude(state=Delivery.State.HELD)
+    .annotate(of=F("configuration_id") + 0)
+)
+"""What may have to go first, in words to which one index fits alone, that by record: as long as PostgreSQL has no
+statistics of the table it takes any that fits (by configuration, or by due time), and reads half of all that waits for each
+message."""
+
+
 def due(now: datetime) -> QuerySet[Delivery]:
-    older = Delivery.objects.filter(
-        configuration=OuterRef("configuration"),
+    older = _of_one_record.filter(
         record_id=OuterRef("record_id"),
+        of=OuterRef("configuration_id"),
         id__lt=OuterRef("id"),
         database=OuterRef("database"),
-        record_id__isnull=False,
-        finished_at__isnull=True,
-        held_at__isnull=True,
     )
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
     active = Q(configuration__active=True, configuration__connection__active=True)

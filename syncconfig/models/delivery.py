@@ -104,7 +104,7 @@ class Delivery(models.Model):
                 fields=["configuration", "database"], name="delivery_held", condition=Q(held_at__isnull=False)
             ),
             models.Index(
-                fields=["configuration", "record_id", "id"],
+                fields=["record_id", "id"],
                 name="delivery_order",
                 condition=Q(finished_at__isnull=True, record_id__isnull=False),
             ),

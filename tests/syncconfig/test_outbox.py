@@ -195,6 +195,16 @@ def test_claiming_does_not_read_the_history(customers_out: Configuration) -> Non
     assert "delivery_order" in plan
 
 
+def test_each_message_is_held_against_its_own_record_alone_before_there_are_statistics(
+    customers_out: Configuration,
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("of PostgreSQL, which chooses by statistics")
+    queue(customers_out, *range(1, 301))
+    (older,) = [part for part in outbox.due(timezone.now()).explain().split("SubPlan 1")[1:] if "->" in part]
+    assert "delivery_order" in older.partition("Index Cond")[0]
+
+
 def test_many_causes_make_one_wake_up_call(
     customers_out: Configuration, django_capture_on_commit_callbacks: Any
 ) -> None:
