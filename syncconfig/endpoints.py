@@ -28,6 +28,10 @@ TOLD = 3
 FIRST_REST, LONGEST_REST = 30.0, 600.0
 """Seconds of that while: doubled each time that the next try fails, up to the longest."""
 
+TRIES, BETWEEN = 3, 5.0
+"""How many messages are tried after a rest before the next one, and how many seconds apart: a system that slept until
+it was called needs a moment to wake up, and one message may fail for what is in it."""
+
 BURST = 2.0
 """Seconds whose share of a rate limit may be sent at once: the hub looks for what is due each second."""
 
@@ -127,14 +131,15 @@ def resting(configuration_ids: Collection[int]) -> set[int]:
 def answered(configuration_id: int) -> None:
     """It answered: what waited for it goes on."""
     rows = Endpoint.objects.filter(pk=configuration_id, failures__gt=0)
-    if rows.update(failures=0, rests=0, trying=False, waits_until=None, why=""):
+    if rows.update(failures=0, rests=0, tries=0, trying=False, waits_until=None, why=""):
         wake.after_commit("deliver")
 
 
-def failed(configuration_id: int, reason: str, now: datetime | None = None) -> None:
+def failed(configuration_id: int, reason: str, now: datetime | None = None, *, answers: bool = False) -> None:
     """It did not answer, or said that it cannot; after some of these in a row it is left alone for a while.
 
     What was under way when that began, and fails as well, prolongs nothing: it says of the endpoint what is known.
+    Where it ``answers``, though with an error, its rests are not doubled: it may be the messages that it cannot take.
     """
     now = now or timezone.now()
     with transaction.atomic():
@@ -145,10 +150,18 @@ def failed(configuration_id: int, reason: str, now: datetime | None = None) -> N
         if endpoint.failures >= TOLD:
             endpoint.why = f"{endpoint.failures} calls in a row failed, the last one: {reason}"
         if endpoint.failures >= BREAK and not is_resting:
-            seconds = min(FIRST_REST * 2 ** min(endpoint.rests, 10), LONGEST_REST) * random.uniform(0.9, 1.1)
-            endpoint.waits_until = now + timedelta(seconds=seconds)
-            endpoint.rests, endpoint.trying = endpoint.rests + 1, False
-        endpoint.save(update_fields=["failures", "rests", "trying", "waits_until", "why"])
+            endpoint.waits_until = now + timedelta(seconds=_next_rest(endpoint, answers) * random.uniform(0.9, 1.1))
+            endpoint.trying = False
+        endpoint.save(update_fields=["failures", "rests", "tries", "trying", "waits_until", "why"])
+
+
+def _next_rest(endpoint: Endpoint, answers: bool) -> float:
+    """Seconds until the next try; counts tries and rests."""
+    if endpoint.trying and endpoint.tries + 1 < TRIES:
+        endpoint.tries += 1
+        return BETWEEN
+    endpoint.rests, endpoint.tries = endpoint.rests + 1, 0
+    return FIRST_REST if answers else min(FIRST_REST * 2 ** min(endpoint.rests - 1, 10), LONGEST_REST)
 
 
 def rest(configuration_id: int, seconds: float, reason: str, now: datetime | None = None) -> None:
@@ -179,7 +192,9 @@ def resume(configuration: Configuration) -> bool:
     rows = Endpoint.objects.filter(pk=configuration.pk).filter(
         Q(paused_at__isnull=False) | Q(waits_until__isnull=False) | Q(failures__gt=0)
     )
-    found = rows.update(paused_at=None, paused_why="", waits_until=None, why="", failures=0, rests=0, trying=False)
+    found = rows.update(
+        paused_at=None, paused_why="", waits_until=None, why="", failures=0, rests=0, tries=0, trying=False
+    )
     if found:
         wake.after_commit("deliver")
     return bool(found)

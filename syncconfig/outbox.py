@@ -254,8 +254,8 @@ _of_one_record = (
     .annotate(of=F("configuration_id") + 0)
 )
 """What may have to go first, in words to which one index fits alone, that by record: as long as PostgreSQL has no
-statistics of the table it takes any that fits (by configuration, or by due time), and reads half of all that waits for each
-message."""
+statistics of the table it takes any that fits (by configuration, or by due time), and reads half of all that waits for
+each message."""
 
 
 def due(now: datetime) -> QuerySet[Delivery]:

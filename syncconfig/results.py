@@ -25,6 +25,9 @@ from syncconfig.prepared import ODOO_AWAY
 logger = logging.getLogger(__name__)
 
 TOO_MANY = 429
+ABSENT = frozenset({502, 503, 504})
+"""Statuses by which something in front of a system says that it is not there (RFC 9110, 15.6.3 to 15.6.5)."""
+
 REST = 5.0
 """Seconds that an endpoint is left alone which said that it was too much, and not for how long."""
 
@@ -149,7 +152,8 @@ def tell(
     if response is None:
         return  # a fault of ours, or a request that was never sent
     if response.status >= 500 and decision.kind != "done":
-        endpoints.failed(endpoint, f"it answered {response.status} {response.reason}".strip() + ".")
+        said = f"it answered {response.status} {response.reason}".strip() + "."
+        endpoints.failed(endpoint, said, answers=response.status not in ABSENT)
     elif ailing:
         endpoints.answered(endpoint)
     wanted = retry_after(response.header("Retry-After"))

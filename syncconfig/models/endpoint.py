@@ -18,6 +18,9 @@ class Endpoint(models.Model):
         default=0, help_text="How often in a row it was left alone: each time twice as long as before."
     )
     trying = models.BooleanField(default=False, help_text="One message is under way to see whether it answers again.")
+    tries = models.PositiveIntegerField(
+        default=0, help_text="How many messages were tried in vain since the last rest."
+    )
     waits_until = models.DateTimeField(null=True, help_text="Nothing is sent before.")
     why = models.TextField(blank=True, help_text="Why it waits.")
     paused_at = models.DateTimeField(null=True, help_text="Nothing is sent until somebody resumes it.")

@@ -72,23 +72,66 @@ def test_after_the_rest_one_message_is_tried_and_the_others_wait_for_it(customer
     assert outbox.done(probe, 200)
 
 
-def test_each_try_that_fails_doubles_the_rest_up_to_a_limit(customers_out: Configuration) -> None:
-    queue(customers_out, 1)
+def rests_of(configuration: Configuration, number: int, *, answers: bool = False) -> list[float]:
+    """The seconds for which it is left alone, of so many calls that fail one after the other."""
+    queue(configuration, 1)
     now = timezone.now()
-    fail(customers_out, endpoints.BREAK - 1)
+    fail(configuration, endpoints.BREAK - 1)
     assert Endpoint.objects.get().waits_until is None
-    rests = []
-    for _ in range(12):
-        endpoints.failed(customers_out.pk, "x", now=now)
+    found = []
+    for _ in range(number):
+        endpoints.failed(configuration.pk, "x", now=now, answers=answers)
         until = Endpoint.objects.get().waits_until
         assert until is not None
-        rests.append((until - now).total_seconds())
+        found.append((until - now).total_seconds())
         now = until
         (tried,) = outbox.claim(10, now=now)
         outbox.postpone(tried, -3600, "for the next try")
+    return found
+
+
+def test_tries_that_fail_double_the_rest_up_to_a_limit(customers_out: Configuration) -> None:
+    found = rests_of(customers_out, 25)
+    rests, between = found[:: endpoints.TRIES], [one for at, one in enumerate(found) if at % endpoints.TRIES]
     assert 0.8 * endpoints.FIRST_REST < rests[0] < 1.2 * endpoints.FIRST_REST
     assert all(1.5 < second / first < 2.6 for first, second in pairwise(rests[:5]))
     assert max(rests) < 1.2 * endpoints.LONGEST_REST
+    assert all(0.8 * endpoints.BETWEEN < one < 1.2 * endpoints.BETWEEN for one in between)
+
+
+def test_a_system_that_answers_with_errors_rests_no_longer_each_time(customers_out: Configuration) -> None:
+    rests = rests_of(customers_out, 13, answers=True)[:: endpoints.TRIES]
+    assert all(0.8 * endpoints.FIRST_REST < one < 1.2 * endpoints.FIRST_REST for one in rests)
+
+
+@pytest.mark.parametrize(("status", "doubled"), [(500, False), (501, False), (502, True), (503, True), (504, True)])
+def test_statuses_tell_whether_a_system_is_there(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer, status: int, doubled: bool
+) -> None:
+    httpserver.expect_request("/customers").respond_with_data("", status=status)
+    fail(customers_out)
+    Endpoint.objects.update(waits_until=timezone.now(), rests=1, tries=endpoints.TRIES - 1)
+    runs.send_now(customers_out, [partner(odoo)])
+    began = timezone.now()
+    drain.drain(sender, threads=1)
+    until = Endpoint.objects.get().waits_until
+    assert until is not None
+    assert ((until - began).total_seconds() > 1.5 * endpoints.FIRST_REST) is doubled
+
+
+def test_a_message_that_fails_after_a_rest_does_not_speak_for_those_behind_it(
+    customers_out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    answers = iter([503, 200, 200, 200])
+    httpserver.expect_request("/customers").respond_with_handler(lambda _: Response(status=next(answers)))
+    fail(customers_out)
+    runs.send_now(customers_out, [partner(odoo) for _ in range(4)])
+    for _ in range(2):
+        Endpoint.objects.update(waits_until=timezone.now())
+        drain.drain(sender, threads=1)
+    endpoint = Endpoint.objects.get()
+    assert (endpoint.failures, endpoint.rests, endpoint.waits_until) == (0, 0, None)
+    assert sorted(states()) == ["done", "done", "done", "pending"]
 
 
 def test_calls_that_fail_together_cost_one_rest(customers_out: Configuration) -> None:
@@ -104,7 +147,7 @@ def test_calls_that_fail_together_cost_one_rest(customers_out: Configuration) ->
     assert outbox.claim(10, now=later), "it is tried again"
     endpoints.failed(customers_out.pk, "x", now=later + timedelta(seconds=1))
     endpoint.refresh_from_db()
-    assert 1.5 * endpoints.FIRST_REST < (endpoint.waits_until - later).total_seconds() < 2.5 * endpoints.FIRST_REST
+    assert 0 < (endpoint.waits_until - later).total_seconds() < 1.5 * endpoints.BETWEEN
     endpoints.answered(customers_out.pk)
     for _ in range(endpoints.BREAK):
         endpoints.failed(customers_out.pk, "x", now=later)
