@@ -8,7 +8,7 @@ from typing import Any
 
 from apilog import record
 from apilog.models import ApiLog
-from hub.errors import HubError
+from hub.errors import HubError, OdooMissing
 from hub.flow import answers, outbound
 from hub.flow.plan import OutboundPlan
 from hub.flow.services import Live
@@ -116,15 +116,26 @@ def _write_back(sending: Sending, services: Live, response: Response) -> None:
     record.add_script_log(sending.log, missing, sending.plan.secrets)
     sending.unwritten = values
     try:
-        write(services, sending.plan.model, sending.unwritten)
+        gone = write(services, sending.plan.model, sending.unwritten)
     except HubError as error:
         if not error.retryable:
             sending.unwritten = {}
             raise
+    else:
+        told = [f"Record {one} is gone from Odoo: what the answer said of it is not kept there." for one in gone]
+        record.add_script_log(sending.log, told, sending.plan.secrets)
 
 
-def write(services: Live, model: str, values: answers.Values) -> None:
-    """Tell Odoo; what it took is taken out of ``values``, also when it refuses the next one."""
+def write(services: Live, model: str, values: answers.Values) -> list[int]:
+    """Tell Odoo; what it took is taken out of ``values``, also when it refuses the next one.
+
+    Answers which records are gone, of which nobody needs to be told any more: their messages have arrived all the same.
+    """
+    gone = []
     for record_id in list(values):
-        services.odoo.write(model, [record_id], values[record_id])
+        try:
+            services.odoo.write(model, [record_id], values[record_id])
+        except OdooMissing:
+            gone.append(record_id)
         del values[record_id]
+    return gone

@@ -13,7 +13,7 @@ from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from hub.errors import InvalidInput
-from hub.http.connections import Pools
+from hub.http.connections import Keeping, Pools
 from hub.http.failures import BrokenAnswer, HttpFailure, InvalidRequest, TlsFailed
 from hub.http.guard import EgressPolicy
 from hub.http.headers import check_syntax
@@ -88,16 +88,21 @@ class Client:
         Not for a POST or a PATCH: the server may have carried it out before it closed (RFC 9110, 9.2.2). That
         is a failed attempt, and whoever counts attempts decides.
         """
+        pool = self._connections().to(request.url, attempt.host, request.tls or request.verify)
         try:
-            return self._head(request, headers, target, attempt)
+            return self._head(pool, request, headers, target, attempt)
         except BrokenAnswer:
-            if attempt.opened or attempt.answered or request.method.upper() not in IDEMPOTENT:
+            if attempt.opened or attempt.answered:
+                raise
+            pool.distrust()
+            if request.method.upper() not in IDEMPOTENT:
                 raise
             attempt.fresh = True
-            return self._head(request, headers, target, attempt)
+            return self._head(pool, request, headers, target, attempt)
 
-    def _head(self, request: Request, headers: dict[str, str], target: str, attempt: Attempt) -> BaseHTTPResponse:
-        pool = self._connections().to(request.url, attempt.host, request.tls or request.verify)
+    def _head(
+        self, pool: Keeping, request: Request, headers: dict[str, str], target: str, attempt: Attempt
+    ) -> BaseHTTPResponse:
         try:
             raw = pool.urlopen(
                 request.method.upper(),

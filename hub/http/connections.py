@@ -30,6 +30,9 @@ Verify: TypeAlias = bool | str | Tls
 MOST_IDLE = 4.0
 """Seconds after which an idle connection is not used again: some servers close theirs after 5, in mid-request."""
 
+DISTRUST = 300.0
+"""Seconds for which no connection is kept to a server that closed one while it was used again."""
+
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # below that it prints URLs, with the tokens that some carry
 
 
@@ -98,26 +101,37 @@ class GuardedTlsConnection(HTTPSConnection):
             raise ConnectFailed(f"{self.host} closed the connection during the TLS handshake.") from error
 
 
-class GuardedPool(HTTPConnectionPool):
+class Keeping(HTTPConnectionPool):
+    """A pool whose connections know since when they are idle; and that can be told to keep none for a while."""
+
+    keeps_from = 0.0
+
+    def distrust(self) -> None:
+        """A connection was closed as it was used again: this server does not say so before, and each costs a call."""
+        self.keeps_from = time.monotonic() + DISTRUST
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        conn = super()._get_conn(timeout)
+        if time.monotonic() < self.keeps_from:
+            conn.close()  # it is opened anew when it is used
+        return conn
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None:
+            conn.idle_since = time.monotonic()
+        super()._put_conn(conn)
+
+
+class GuardedPool(Keeping):
     """Keeps plain connections."""
 
     ConnectionCls = GuardedConnection
 
-    def _put_conn(self, conn: Any) -> None:
-        if conn is not None:
-            conn.idle_since = time.monotonic()
-        super()._put_conn(conn)
 
-
-class GuardedTlsPool(HTTPSConnectionPool):
+class GuardedTlsPool(Keeping, HTTPSConnectionPool):
     """Keeps TLS connections."""
 
     ConnectionCls = GuardedTlsConnection
-
-    def _put_conn(self, conn: Any) -> None:
-        if conn is not None:
-            conn.idle_since = time.monotonic()
-        super()._put_conn(conn)
 
     def _validate_conn(self, conn: Any) -> None:
         """As urllib3's, without its warning: whoever sets ``verify`` to False has been told in the admin."""
@@ -132,11 +146,11 @@ class Pools:
         self._each = each
         """Idle connections in a pool; more are opened when needed, then closed."""
 
-        self._pools: OrderedDict[tuple[str, str, int | None, Verify], HTTPConnectionPool] = OrderedDict()
+        self._pools: OrderedDict[tuple[str, str, int | None, Verify], Keeping] = OrderedDict()
         self._contexts: OrderedDict[Verify, ssl.SSLContext] = OrderedDict()
         self._lock = threading.Lock()
 
-    def to(self, url: str, host: str, verify: Verify) -> HTTPConnectionPool:
+    def to(self, url: str, host: str, verify: Verify) -> Keeping:
         """The pool for that URL, whose ``host`` is given as it is looked up; raises InvalidRequest.
 
         ``verify``: True for the usual certificate authorities, a path to a file of others, False, or what is needed
@@ -161,7 +175,7 @@ class Pools:
                 pool.close()
             self._pools.clear()
 
-    def _new(self, scheme: str, host: str, port: int | None, verify: Verify) -> HTTPConnectionPool:
+    def _new(self, scheme: str, host: str, port: int | None, verify: Verify) -> Keeping:
         if scheme != "https":
             return GuardedPool(host, port, maxsize=self._each)
         if verify not in self._contexts:

@@ -251,6 +251,25 @@ def test_a_batch_gets_the_values_of_a_list_in_its_order(
     assert [one["ref"] for one in odoo.read("res.partner", ids, ["ref"])] == ["x1", "x2"]
 
 
+def test_a_record_that_is_gone_when_the_answer_comes_was_delivered_all_the_same(
+    out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer
+) -> None:
+    ids = [partner(odoo), partner(odoo)]
+
+    def answer(_: Request) -> Response:
+        odoo.unlink("res.partner", ids[:1])
+        return Response(json.dumps({"items": [{"id": "x1"}, {"id": "x2"}]}), content_type="application/json")
+
+    httpserver.clear()
+    httpserver.expect_request("/customers").respond_with_handler(answer)
+    change(out, is_paginated=True, page_size=10)
+    back(out, ref="items[].id")
+    (delivery,) = push(out, sender, *ids)
+    assert (delivery.state, delivery.last_error) == ("done", "")
+    assert odoo.read("res.partner", ids[1:], ["ref"])[0]["ref"] == "x2"
+    assert f"Record {ids[0]} is gone from Odoo" in ApiLog.objects.get().script_log
+
+
 def test_xml_answers_are_read_too(out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer) -> None:
     httpserver.clear()
     httpserver.expect_request("/customers").respond_with_data("<r><id>X9</id></r>", content_type="text/xml")
