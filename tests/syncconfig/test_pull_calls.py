@@ -266,6 +266,7 @@ def test_a_key_in_the_next_address_is_never_in_clear_in_the_database(
     started.refresh_from_db()
     assert (started.state, started.position) == (end, "")
     assert "canary" not in stored() + admin_client.get(page).content.decode() + json.dumps(told(started))
+    assert "canary" not in json.dumps(list(ApiLog.objects.values()), default=str)
 
 
 def test_oauth_gets_its_token_first(make: Make, httpserver: HTTPServer) -> None:
