@@ -13,7 +13,7 @@ from hub.http.failures import HttpFailure
 from hub.http.message import Request, Response
 from hub.http.retry import decide
 from hub.redact import redact_headers, redact_text, redact_url
-from syncconfig import drain, preview, pulls
+from syncconfig import drain, preview, pullcursor, pulls
 from syncconfig.models import Configuration
 from syncconfig.preview import Preview, Row, Shown
 from syncconfig.pulls import Work
@@ -34,7 +34,7 @@ def of_pull(configuration: Configuration, number: int = 1, trace_id: str = "") -
     """
     work = pulls.prepared(configuration)
     plan = work.plan
-    since = pulls.with_overlap(configuration, pulls.since(configuration, work.odoo.identity()))
+    since = pullcursor.with_overlap(configuration, pullcursor.since(configuration, work.odoo.identity()))
     asked = pulling.request(plan, since, {})
     items = _items(work, asked, trace_id)
     if number != 1 and not 0 < number <= len(items):

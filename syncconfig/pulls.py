@@ -1,16 +1,18 @@
 """Runs that pull: a third party's list, page by page into Odoo, and on from there after whatever happened.
 
-Where a run is stands in its row: the page, and how many items of it are in Odoo. The cursor of the configuration moves
-when a run has come to its end, for the items need not come in its order.
+Where a run is stands in its row: the page, and how many items of it are in Odoo. It is encrypted there, since the
+address of a page may hold a key of the external system's, and forgotten when the run ends. The cursor of the
+configuration moves when a run has come to its end, for the items need not come in its order.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +23,7 @@ from apilog.models import ApiLog
 from hub import stopping
 from hub.errors import HubError
 from hub.flow import answers, pulling
+from hub.flow.cursors import NoOrder, Reached
 from hub.flow.inbound import Inbound
 from hub.flow.pulling import Fetched, PullPlan
 from hub.flow.reading import bind
@@ -30,9 +33,10 @@ from hub.http.failures import HttpFailure
 from hub.http.message import KEEP_MOST, Request, Response, Sender
 from hub.http.retry import Decision, decide
 from hub.odoo.connection import Odoo
+from hub.redact import redact_text
 from hub.transform.mapping import FieldMap
-from syncconfig import attempt, drain, endpoints, plans, results, runstate
-from syncconfig.models import Configuration, Endpoint, PullCursor, Run
+from syncconfig import attempt, drain, endpoints, plans, pullcursor, results, runstate
+from syncconfig.models import Configuration, Endpoint, Run
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +47,9 @@ MARGIN = timedelta(seconds=20)
 
 MOST_FAILURES = 50
 """Failed items that a run tells of; the others are counted."""
+
+MOST_NOTES = 10
+"""Other sentences that a run tells; the log has all of them."""
 
 REQUEST = {"method": "GET", "client": "pull", "ip": "", "path": ""}
 """What scripts of a pull find as ``request``."""
@@ -113,6 +120,12 @@ class _Pull:
     told: list[str] = field(default_factory=list)
     """Sentences for the log row of the page at hand."""
 
+    position: dict[str, Any] = field(init=False)
+    """Where the run is."""
+
+    def __post_init__(self) -> None:
+        self.position = json.loads(self.run.position or "{}")
+
     def go_on(self) -> None:
         """Page by page."""
         self._begin()
@@ -130,23 +143,19 @@ class _Pull:
             self._save(pages=self.run.pages + 1, attempts=0)
             self._pause_if_told()
 
-    @property
-    def position(self) -> dict[str, Any]:
-        """Where the run is."""
-        found: dict[str, Any] = self.run.position
-        return found
-
     def _begin(self) -> None:
         """The first page, unless the run was there before, by the same pages."""
         record.pages_lost(self.run.trace_id)
-        signature = self.work.plan.signature
-        if self.position.get("of") == signature:
+        signature, before = self.work.plan.signature, self.position
+        if "reached" in before and before["of"] == signature:
             return
-        since = self.position["since"] if "since" in self.position else self._since()
-        newest = self.position.get("newest", since)
-        self.run.position = {
-            "of": signature, "since": since, "newest": newest, "place": {}, "item": 0, "digest": "", "circles": {},
-        }  # fmt: skip
+        since = before["since"] if "since" in before else self._since()
+        reached = before.get("reached") or Reached.start(before.get("newest", since))
+        self.position = {"place": {}, "item": 0, "digest": "", "circles": {}}
+        if before.get("of") == signature:
+            self.position = before  # of a hub that did not note when the run began
+        began = before.get("began") or timezone.now().isoformat()
+        self.position.update(of=signature, since=since, reached=reached, began=began)
         self._save()
 
     # Fetching -----------------------------------------------------------------------------------------
@@ -224,20 +233,41 @@ class _Pull:
                 self._pause_if_told()
 
     def _count(self, done: Sequence[Item], part: Sequence[Any], start: int) -> None:
-        run, plan = self.run, self.work.plan
+        run, secrets = self.run, self.work.plan.out.secrets
         for offset, item in enumerate(done):
             name = {"create": "created", "update": "updated", "skip": "skipped", "fail": "failed"}.get(item.kind)
             column = f"items_{name or 'unchanged'}"
             setattr(run, column, getattr(run, column) + 1)
+            shown = f"{start + offset + 1} ({item.key or 'without a key'})"
             if item.kind == "fail":
-                self.told.append(f"Item {start + offset + 1} ({item.key or 'without a key'}) failed: {item.reason}")
+                self.told.append(f"Item {shown} failed: {item.reason}")
                 if len(run.failures) < MOST_FAILURES:
-                    run.failures.append({"item": item.key, "page": run.pages + 1, "reason": item.reason})
+                    key, reason = redact_text(item.key, secrets), redact_text(item.reason, secrets)
+                    run.failures.append({"item": key, "page": run.pages + 1, "reason": reason})
+            self._look_for_cursor(part[offset], shown)
         run.records += len(done)
         self.position["item"] = start + len(part)
-        if plan.since_path:
-            for one in part:
-                self.position["newest"] = pulling.greatest(self.position["newest"], one, plan.since_path)
+
+    def _look_for_cursor(self, item: Any, name: str) -> None:
+        """Count an item in for where the next run begins."""
+        path = self.work.plan.since_path
+        if path:
+            shown = f"{name} of page {self.run.pages + 1}"
+            self._note(self._reached_so_far().meet(item, path, shown, timezone.now()))
+
+    def _reached_so_far(self) -> Reached:
+        return Reached(datetime.fromisoformat(self.position["began"]), self.position["reached"])
+
+    def _note(self, sentence: str) -> None:
+        """Tell a person of it, at the run and in the log of the page, though it is no failure."""
+        if not sentence:
+            return
+        self.told.append(sentence)
+        notes = self.run.notes
+        if len(notes) < MOST_NOTES:
+            notes.append(pulling.clean(redact_text(sentence, self.work.plan.out.secrets)))
+        elif len(notes) == MOST_NOTES:
+            notes.append("There is more to tell: it stands in the log, at the call of each page.")
 
     def _tell(self, row: ApiLog) -> None:
         """What scripts said of the page's items, and which ones failed."""
@@ -254,7 +284,8 @@ class _Pull:
         for name, value in columns.items():
             setattr(run, name, value)
         columns |= {f"items_{name}": value for name, value in run.tally.items()}
-        columns |= {"position": run.position, "records": run.records, "failures": run.failures}
+        columns |= {"records": run.records, "failures": run.failures, "notes": run.notes}
+        columns["position"] = json.dumps(self.position)
         if not runstate.write(run, claimed_until=timezone.now() + runstate.LEASE, **columns):
             raise Lost
 
@@ -265,34 +296,41 @@ class _Pull:
             raise Postponed
 
     def _end(self) -> None:
-        """All is in Odoo: the run is done, and the next one begins where this one ended."""
+        """All is in Odoo: the run is done, and the next one begins where this one ended; raises NoOrder."""
+        try:
+            value = self._reached()
+        except NoOrder as error:
+            self._save(pages=self.run.pages + 1)
+            raise NoOrder(redact_text(error.message, self.work.plan.out.secrets)) from None
         with transaction.atomic():
             self._save(pages=self.run.pages + 1)
             if not runstate.done(self.run):
                 raise Lost
-            value = self._reached()
             if value is not None:
-                PullCursor.objects.update_or_create(
-                    configuration=self.work.configuration,
-                    database=self.run.database,
-                    defaults={"value": value, "source": source_of(self.work.configuration)},
-                )
+                pullcursor.keep(self.work.configuration, self.run.database, value)
 
     # The cursor ---------------------------------------------------------------------------------------
 
     def _since(self) -> Any:
-        return None if self.run.from_start else since(self.work.configuration, self.run.database)
+        if self.run.from_start:
+            return None
+        kept = pullcursor.kept(self.work.configuration, self.run.database)
+        if kept is not None and pullcursor.leads_nowhere(kept):
+            self._note(
+                f"The cursor {str(kept.value)[:100]}, which was kept until now, lies in the future: nothing new would "
+                "have been heard of. This run begins as the first one did."
+            )
+        return pullcursor.since(self.work.configuration, self.run.database)
 
     def _asked_since(self) -> Any:
         """The cursor as it is sent."""
-        return with_overlap(self.work.configuration, self.position["since"])
+        return pullcursor.with_overlap(self.work.configuration, self.position["since"])
 
     def _reached(self) -> Any:
         by = self.work.configuration.cursor_by
         if by == Configuration.CursorBy.FIELD:
-            newest = self.position["newest"]
-            return newest if newest != "" else None
-        return moment(self.run.created_at) if by == Configuration.CursorBy.TIME else None
+            return self._reached_so_far().value
+        return pullcursor.moment(self.run.created_at) if by == Configuration.CursorBy.TIME else None
 
 
 class PageRefused(HubError):
@@ -344,30 +382,3 @@ def turn(configuration: Configuration, now: datetime | None = None) -> datetime 
             endpoint.refresh_from_db()
             return max(endpoint.waits_until or now, now + timedelta(seconds=1))
     return None
-
-
-def source_of(configuration: Configuration) -> str:
-    """What a cursor belongs to."""
-    return pulling.mark([configuration.cursor_by, configuration.cursor_path, configuration.url])
-
-
-def since(configuration: Configuration, database: str) -> Any:
-    """What the next run begins from; None for the beginning."""
-    if configuration.cursor_by == Configuration.CursorBy.NOTHING:
-        return None
-    found = PullCursor.objects.filter(
-        configuration=configuration, database=database, source=source_of(configuration)
-    ).first()
-    return found.value if found is not None else configuration.cursor_start.strip() or None
-
-
-def with_overlap(configuration: Configuration, value: Any) -> Any:
-    """The cursor as it is sent."""
-    if configuration.cursor_by == Configuration.CursorBy.NOTHING:
-        return None
-    return pulling.with_overlap(value, configuration.cursor_overlap)
-
-
-def moment(value: datetime) -> str:
-    """A time as a cursor: in UTC, to the second."""
-    return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

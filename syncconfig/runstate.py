@@ -19,16 +19,17 @@ def write(run: Run, **columns: object) -> bool:
 
 def done(run: Run) -> bool:
     """It has come to its end."""
-    return write(
-        run, state=Run.State.DONE, finished_at=timezone.now(), claim_id=None, claimed_until=None, error="", attempts=0
-    )
+    return _over(run, state=Run.State.DONE, error="", attempts=0)
 
 
 def failed(run: Run, reason: str) -> bool:
     """It cannot come to its end."""
-    return write(
-        run, state=Run.State.FAILED, finished_at=timezone.now(), claim_id=None, claimed_until=None, error=reason
-    )
+    return _over(run, state=Run.State.FAILED, error=reason)
+
+
+def _over(run: Run, **columns: object) -> bool:
+    """Where it was is of no use any more, and may hold a key: it is forgotten."""
+    return write(run, finished_at=timezone.now(), claim_id=None, claimed_until=None, position="", **columns)
 
 
 def later(run: Run, due_at: datetime, reason: str, **columns: object) -> bool:

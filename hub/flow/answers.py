@@ -56,8 +56,8 @@ def xml(body: bytes) -> Any:
 def check(plan: OutboundPlan, services: Services, found: Sequence[Record], body: Any, response: Response) -> None:
     """Raise Refused where the configuration says that an answer which is done by its status is no success."""
     if plan.success_if:
-        names = scripting.out(plan.model, found, body) | {"response": scripting.of_response(response)}
-        if not scripting.truth(services.script(plan.success_if, names)):
+        result = scripting.seeing(plan.success_if, services, plan.model, found, body, response)
+        if not scripting.truth(result):
             raise scripting.Refused("The answer is no success: the configuration's condition on it is not met.")
     scripting.answered(plan.scripts, services, plan.model, found, body, response)
 

@@ -1,4 +1,4 @@
-"""Fetching a third party's list: the request for a page, what its answer holds, and how far the pull has come."""
+"""Fetching a third party's list: the request for a page, what its answer holds, and where the next one is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -30,9 +29,6 @@ ACCEPTED = {
 
 NAMES = ("cursor",)
 """What templates in the address and the parameters of a pull may name."""
-
-SECONDS, MILLISECONDS = 10**9, 10**12
-"""Whole numbers from here on are moments: seconds, or milliseconds, since 1970."""
 
 
 class Unsafe(HubError):
@@ -216,71 +212,6 @@ def mark(value: Any) -> str:
     """A short text that is equal for equal data."""
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
-
-
-# The cursor ----------------------------------------------------------------------------------------------------
-
-
-def greatest(known: Any, item: Any, where: str) -> Any:
-    """The greater one of what is known (None: nothing) and of the item's value at the path."""
-    found = listing.one(item, where)
-    if isinstance(found, bool) or not isinstance(found, str | int | float) or found == "":
-        return known
-    if known is None or known == "":
-        return found
-    return found if _rank(found) > _rank(known) else known
-
-
-def with_overlap(value: Any, seconds: int) -> Any:
-    """The value so many seconds before, if it is a moment: in ISO 8601, or seconds or milliseconds since 1970."""
-    if not seconds or value is None:
-        return value
-    number = _number(value)
-    if number is not None:
-        if abs(number) < SECONDS:
-            return value
-        earlier = number - seconds * (1000 if abs(number) >= MILLISECONDS else 1)
-        shown = int(earlier) if earlier == int(earlier) else earlier
-        return str(shown) if isinstance(value, str) else shown
-    text = str(value).strip()
-    moment = _moment(text)
-    if moment is None:
-        return value
-    if len(text) == len("2026-01-31"):
-        return (date.fromisoformat(text) - timedelta(days=-(-seconds // 86_400))).isoformat()
-    earlier_one = moment - timedelta(seconds=seconds)
-    separator = "T" if "T" in text.upper() else " "
-    shown_one = earlier_one.isoformat(separator)
-    return shown_one.replace("+00:00", "Z") if text.endswith(("Z", "z")) else shown_one
-
-
-def _rank(value: Any) -> tuple[int, float, str]:
-    """Moments by time, numbers by size, texts by their characters."""
-    number = _number(value)
-    if number is not None:
-        return (1, number, "")
-    moment = _moment(str(value))
-    if moment is not None:
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return (2, aware.timestamp(), "")
-    return (0, 0.0, str(value))
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, int | float):
-        return value
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return (int(value) if value.strip().lstrip("+-").isdigit() else found) if abs(found) < 1e300 else None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
 
 
 def key_of(item: Any, names: tuple[str, ...]) -> str:

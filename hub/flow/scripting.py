@@ -115,13 +115,42 @@ def answered(
     """Run the script on the response; raises Refused when it says that the answer is no success."""
     if not scripts.response:
         return
-    names = out(model, found, body) | {"response": of_response(response)}
     try:
-        result = services.script(scripts.response, names)
+        result = seeing(scripts.response, services, model, found, body, response)
     except ScriptError as error:
         raise _refusal(error) from None
     if result is False:
         raise Refused("The script on the response gave False: the answer is no success.")
+
+
+def seeing(source: str, services: Services, model: str, found: Sequence[Record], body: Any, response: Response) -> Any:
+    """What a script gives that sees the answer; where it stumbles over None, the error says what the answer lacks."""
+    seen = of_response(response)
+    try:
+        return services.script(source, out(model, found, body) | {"response": seen})
+    except ScriptError as error:
+        hint = _hint(str(error.details.get("said") or ""), seen)
+        if not hint:
+            raise
+        told = error.twin()
+        told.message = f"{error.message}. {hint}"
+        raise told from None
+
+
+def _hint(said: str, seen: Mapping[str, Any]) -> str:
+    """What to do where a script took something of None, or of a list as if it were an object."""
+    parsed, text = seen["json"], seen["text"].strip()
+    if not said.startswith(("'NoneType' object ", "'list' object has no attribute ")):
+        return ""
+    if isinstance(parsed, list) and said.startswith("'list'"):
+        return "The answer is a list, and no object: look into one of its items, as in response['json'][0]."
+    if parsed is not None:
+        return "What is looked for is not in the answer: write (... or {}) around what may be missing."
+    what = "is null" if text == "null" else "is no JSON" if text else "is empty"
+    return (
+        f"The answer {what}, so response['json'] is None. Where that may be, write (response['json'] or {{}}), as in "
+        "(response['json'] or {}).get('ok') == True."
+    )
 
 
 def of_response(response: Response) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -261,7 +261,7 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
         ("When", {"fields": [("created_at", "due_at", "finished_at")]}),
     ]
 
-    readonly_fields = ["shown_within", "shown_failures"]
+    readonly_fields = ["shown_within", "shown_failures", "shown_notes"]
     pull_fieldsets = [
         (
             None,
@@ -274,6 +274,7 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
                     ("items_created", "items_updated", "items_unchanged"),
                     ("items_skipped", "items_failed"),
                     "shown_failures",
+                    "shown_notes",
                 ]
             },
         ),
@@ -294,6 +295,11 @@ class RunAdmin(ReadOnlyMixin, HubModelAdmin):
     def shown_failures(self, obj: Run) -> SafeString | str:
         """Which ones, and why."""
         return pulling.failures(obj)
+
+    @display(description="To know")
+    def shown_notes(self, obj: Run) -> SafeString | str:
+        """What is no failure, and should be known."""
+        return format_html_join("", "<p>{}</p>", [(one,) for one in obj.notes]) or "Nothing."
 
     @display(description="Only")
     def shown_within(self, obj: Run) -> str:

@@ -91,7 +91,7 @@ def told(run: Run) -> dict[str, Any]:
         "url": _address(run),
         "records": run.records,
         **found,
-        **({"pages": run.pages, "failures": run.failures} if run.pulls else {}),
+        **({"pages": run.pages, "failures": run.failures, "notes": run.notes} if run.pulls else {}),
         "error": run.error or None,
         "trace_id": run.trace_id,
         "created_at": iso(run.created_at),

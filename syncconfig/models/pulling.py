@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from hub.errors import HubError
+from hub.fields import EncryptedTextField
 from hub.flow import pulling, shape
 from hub.flow.paging import paging
 from syncconfig.choices import answer_formats, pagings
@@ -90,7 +91,8 @@ class HowToPull(models.Model):
         max_length=300,
         blank=True,
         validators=[validate_json_path],
-        help_text="A JSONPath within an item, such as updated_at or $.meta.modified. Times, numbers and texts work.",
+        help_text="A JSONPath within an item, such as updated_at or $.meta.modified. Times in ISO 8601 or as "
+        "day.month.year, numbers, and texts in an order work; no dates such as 11/21/2026.",
     )
     cursor_start = models.CharField(
         "at first",
@@ -162,7 +164,12 @@ class HowFarPulled(models.Model):
     from_start = models.BooleanField(
         "everything", default=False, help_text="It fetches the whole list, whatever was fetched before."
     )
-    position = models.JSONField(default=dict, blank=True, editable=False)
+    position = EncryptedTextField(
+        blank=True,
+        default="",
+        editable=False,
+        help_text="As JSON, while it runs: the address of the next page may hold a key. Stored encrypted.",
+    )
     pages = models.PositiveIntegerField(default=0)
     attempts = models.PositiveIntegerField("failed tries of the next page", default=0)
     items_created = models.PositiveIntegerField("created", default=0)
@@ -171,6 +178,9 @@ class HowFarPulled(models.Model):
     items_skipped = models.PositiveIntegerField("left out", default=0)
     items_failed = models.PositiveIntegerField("failed", default=0)
     failures = models.JSONField(default=list, blank=True, help_text="The first ones: which item, and why.")
+    notes = models.JSONField(
+        default=list, blank=True, help_text="What a person should know of the run, though it is no failure."
+    )
 
     class Meta:
         """Columns of the run."""

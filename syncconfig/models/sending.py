@@ -204,8 +204,8 @@ class WhatAnswersMean(models.Model):
         "success only if",
         blank=True,
         validators=[validate_success],
-        help_text="An expression on an answer that is done by its status: response['json']['ok'] == True. "
-        "Where it is false, the delivery has failed.",
+        help_text="An expression on an answer that is done by its status: (response['json'] or {}).get('ok') == True. "
+        "Where it is false, the delivery has failed. response['json'] is None when the answer is no JSON.",
     )
     max_attempts = models.PositiveIntegerField(
         default=8,

@@ -320,44 +320,7 @@ def test_a_page_that_was_cut_off_is_not_taken_for_whole() -> None:
         data_of(Response(200, body=b"[]", truncated=True))
 
 
-# The cursor ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([None, "2026-01-02T00:00:00Z", "2026-01-01T00:00:00Z"], "2026-01-02T00:00:00Z"),
-        (["2026-01-01T12:00:00+02:00", "2026-01-01T11:00:00Z"], "2026-01-01T11:00:00Z"),
-        (["9", "10"], "10"),
-        ([9, 10, True, {}], 10),
-        (["b", "a"], "b"),
-    ],
-)
-def test_the_greatest_value_is_the_cursor(values: list[Any], expected: Any) -> None:
-    known = None
-    for value in values:
-        known = pulling.greatest(known, {"at": value}, "at")
-    assert known == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds", "expected"),
-    [
-        ("2026-01-02T00:00:30Z", 60, "2026-01-01T23:59:30Z"),
-        ("2026-01-02T00:00:30+02:00", 60, "2026-01-01T23:59:30+02:00"),
-        ("2026-01-02 00:00:30", 60, "2026-01-01 23:59:30"),
-        ("2026-01-02T00:00:30.500Z", 60, "2026-01-01T23:59:30.500000Z"),
-        ("2026-01-02", 60, "2026-01-01"),
-        (1_767_312_030, 60, 1_767_311_970),
-        ("1767312030000", 60, "1767311970000"),
-        (42, 60, 42),
-        ("abc", 60, "abc"),
-        ("2026-01-02T00:00:30Z", 0, "2026-01-02T00:00:30Z"),
-        (None, 60, None),
-    ],
-)
-def test_an_overlap_goes_back_in_the_cursors_own_form(value: Any, seconds: int, expected: Any) -> None:
-    assert pulling.with_overlap(value, seconds) == expected
+# Addresses ------------------------------------------------------------------------------------------------
 
 
 def test_the_cursor_stands_in_the_address_and_is_left_out_at_first() -> None:

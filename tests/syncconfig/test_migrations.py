@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,29 @@ def test_keys_that_were_pasted_along_with_certificates_are_encrypted() -> None:
         "in-ca": ("", certificate, ""),
     }
     found.all().delete()
+
+
+def test_places_of_pulls_are_encrypted_while_they_run_and_forgotten_afterwards() -> None:
+    apps = migrate("0024_keys_out_of_certificates")
+    configuration_model, run_model = (apps.get_model("syncconfig", name) for name in ("Configuration", "Run"))
+    odoo = apps.get_model("syncconfig", "OdooConnection").objects.create(code="odoo", name="Odoo", transport="embedded")
+    place = {"of": "x", "since": None, "place": {"url": "https://x.example/?api_key=canary"}, "item": 3}
+    for state in ("pending", "running", "done", "failed"):
+        one = configuration_model.objects.create(
+            code=state, name=state, connection=odoo, model="res.partner", methods=["GET"]
+        )
+        run_model.objects.create(configuration=one, pulls=True, state=state, position=place)
+    apps = migrate(None)
+    found = {one.state: one.position for one in apps.get_model("syncconfig", "Run").objects.all()}
+    kept = {state: json.loads(position) if position else "" for state, position in found.items()}
+    assert kept == {"pending": place, "running": place, "done": "", "failed": ""}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM syncconfig_run")
+        assert "canary" not in str(cursor.fetchall())
+    apps = migrate("0024_keys_out_of_certificates")
+    back = {one.state: one.position for one in apps.get_model("syncconfig", "Run").objects.all()}
+    assert back == {"pending": place, "running": place, "done": {}, "failed": {}}
+    apps.get_model("syncconfig", "Configuration").objects.all().delete()
 
 
 def test_clients_get_an_id_and_keep_what_they_may_use() -> None:

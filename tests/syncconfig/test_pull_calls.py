@@ -9,9 +9,12 @@ import tracemalloc
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
+from django.core import serializers
+from django.db import connection
+from django.test import Client as Browser
+from django.urls import reverse
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -24,6 +27,7 @@ from hub.http.message import Request as HttpRequest
 from hub.http.message import Response as HttpResponse
 from hub.odoo.connection import Odoo
 from syncconfig import endpoints, pulls, runs
+from syncconfig.api.running import told
 from syncconfig.models import Endpoint, Header, PullCursor, Run
 from syncconfig.validators import egress_policy
 from tests.conftest import Make
@@ -211,20 +215,58 @@ def test_the_call_is_authorised_and_no_secret_is_kept(make: Make, httpserver: HT
 
     httpserver.expect_request("/contacts").respond_with_handler(answer)
     started = runs.start(configuration)
-    position: dict[str, Any] = {}
-
-    def spy(run: Run) -> None:
-        position.update(run.position)
-
-    runs.work()
+    runs.work(budget=0)
     started.refresh_from_db()
-    spy(started)
+    assert json.loads(started.position)["place"] == {"url": httpserver.url_for("/contacts?page=2")}
+    runs.work()
     httpserver.check_assertions()
+    started.refresh_from_db()
     assert (started.state, started.pages) == ("done", 2)
-    kept = json.dumps([position, started.error, list(ApiLog.objects.values())], default=str)
+    kept = json.dumps([stored(), list(ApiLog.objects.values())], default=str)
     assert "k3y-0f-1t" not in kept
     assert "canary-tenant" not in kept
-    assert position["place"] == {"url": httpserver.url_for("/contacts?page=2")}
+
+
+def stored() -> str:
+    """The run as it stands in the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM syncconfig_run")
+        return str(cursor.fetchall())
+
+
+@pytest.mark.parametrize("end", ["done", "failed"])
+def test_a_key_in_the_next_address_is_never_in_clear_in_the_database(
+    make: Make, httpserver: HTTPServer, admin_client: Browser, end: str
+) -> None:
+    def answer(request: Request) -> Response:
+        if "page" not in request.args:
+            following = f"{request.base_url}?page=2&api_key=canary-theirs&seen=Bearer%20canary-ours"
+            return Response(json.dumps({"data": [contact(1)], "next": following}))
+        assert request.args["api_key"] == "canary-theirs", "the place is whole after the worker was another one"
+        return Response(
+            json.dumps({"data": [contact(2, id="canary-ours", full_name=None)]}), 200 if end == "done" else 400
+        )
+
+    httpserver.expect_request("/contacts").respond_with_handler(answer)
+    started = runs.start(
+        pull(
+            make, httpserver, paging="next", next_path="$.next", items_path="$.data", auth_scheme="bearer",
+            auth_token="canary-ours",
+        )
+    )  # fmt: skip
+    runs.work(budget=0)
+    started.refresh_from_db()
+    assert (started.state, started.pages) == ("pending", 1)
+    assert "canary" in started.position
+    page = reverse("admin:syncconfig_run_change", args=[started.pk])
+    assert "canary" not in stored() + admin_client.get(page).content.decode()
+    assert "canary" not in json.dumps(told(started)) + serializers.serialize("json", [started])
+    runs.work()
+    httpserver.check_assertions()
+    started.refresh_from_db()
+    assert (started.state, started.position) == (end, "")
+    assert "canary" not in stored() + admin_client.get(page).content.decode() + json.dumps(told(started))
+    assert "canary" not in json.dumps(list(ApiLog.objects.values()), default=str)
 
 
 def test_oauth_gets_its_token_first(make: Make, httpserver: HTTPServer) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,10 +185,54 @@ def test_an_expression_says_whether_an_answer_is_a_success(
 ) -> None:
     httpserver.clear()
     httpserver.expect_request("/customers").respond_with_json(answer)
-    change(out, success_if="response['json'].get('ok') == True")
+    change(out, success_if="(response['json'] or {}).get('ok') == True")
     (delivery,) = push(out, sender, partner(odoo))
     assert delivery.state == state
     assert delivery.last_status == 200
+
+
+@pytest.mark.parametrize("body", ["<html>Sorry</html>", "", "null"])
+def test_the_documented_expression_takes_what_is_no_json_for_no_success(
+    out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer, body: str
+) -> None:
+    httpserver.clear()
+    httpserver.expect_request("/customers").respond_with_data(body)
+    guide = (Path(__file__).parents[2] / "docs" / "outbound.md").read_text()
+    (expression,) = re.findall(r"\*\*Success only if\*\*[^`]*`([^`]+)`", guide)
+    assert expression in Configuration._meta.get_field("success_if").help_text
+    change(out, success_if=expression)
+    (delivery,) = push(out, sender, partner(odoo))
+    assert delivery.state == "dead"
+    assert delivery.last_error == "The answer is no success: the configuration's condition on it is not met."
+
+
+@pytest.mark.parametrize(
+    ("body", "expression", "told"),
+    [
+        (
+            "<html>Sorry</html>",
+            "response['json'].get('ok') == True",
+            "The answer is no JSON, so response['json'] is None.",
+        ),
+        ("<html>Sorry</html>", "response['json']['ok'] == True", "The answer is no JSON, so response['json'] is None."),
+        ("", "response['json'].get('ok') == True", "The answer is empty, so"),
+        ("null", "response['json'].get('ok') == True", "The answer is null, so"),
+        ('{"a": 1}', "response['json'].get('b').get('ok')", "What is looked for is not in the answer"),
+        ('[{"ok": true}]', "response['json'].get('ok')", "The answer is a list, and no object"),
+    ],
+)
+@pytest.mark.parametrize("where", ["success_if", "script_response"])
+def test_an_expression_that_stumbles_over_the_answer_says_what_the_answer_lacks(
+    out: Configuration, sender: Client, odoo: Odoo, httpserver: HTTPServer, body: str, expression: str, told: str,
+    where: str,
+) -> None:  # fmt: skip
+    httpserver.clear()
+    httpserver.expect_request("/customers").respond_with_data(body)
+    change(out, **{where: expression})
+    (delivery,) = push(out, sender, partner(odoo))
+    assert delivery.state == "dead"
+    assert told in delivery.last_error
+    assert told in ApiLog.objects.get().error_message
 
 
 def back(configuration: Configuration, **rows: str) -> None:

@@ -26,6 +26,7 @@ from syncconfig.models import (
     FieldMapping,
     Header,
     OdooConnection,
+    Run,
 )
 from tests.conftest import Make
 from tests.syncconfig.test_admin import configuration_form
@@ -72,6 +73,7 @@ def instance(
     drain.drain(drain.default_sender(), threads=1)
     runs.start(customers_out)
     Delivery.objects.update(unwritten=SECRET)
+    Run.objects.update(position=SECRET)
     ReceivedMessage.objects.create(path="customers", method="POST", body="{}")
 
 
@@ -126,7 +128,7 @@ def test_every_secret_field_holds_the_marker_in_this_test() -> None:
         ("OdooConnection", "password"), ("OdooConnection", "api_key"), ("Configuration", "tls_key"),
         ("OdooConnection", "hint_token"),
         ("Delivery", "unwritten"),
-        ("ApiJob", "body"), ("ApiJob", "answer"),
+        ("ApiJob", "body"), ("ApiJob", "answer"), ("Run", "position"),
     }  # fmt: skip
     for model, field in encrypted():
         assert any(getattr(row, field) == SECRET for row in model._default_manager.all())

@@ -69,6 +69,11 @@ def _run() -> Json:
     }
     of_pulling: Json = dict.fromkeys(("pages", "created", "updated", "unchanged"), NUMBER)
     of_pulling["failures"] = {"type": "array", "items": failure}
+    of_pulling["notes"] = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "What a person should know of it, though it is no failure.",
+    }
     properties: Json = {
         "id": NUMBER, "configuration": {"type": "string"}, "status": {"enum": ["queued", "running", "done", "failed"]},
         "url": {"type": "string"}, **counts, "error": text, "trace_id": text, "created_at": moment,

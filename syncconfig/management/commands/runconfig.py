@@ -111,6 +111,8 @@ class Command(BaseCommand):
             self.stdout.write(f"  page {one['page']}, {one['item'] or 'an item without a key'}: {one['reason']}")
         if run.items_failed > len(run.failures):
             self.stdout.write(f"  and {run.items_failed - len(run.failures)} more")
+        for note in run.notes:
+            self.stdout.write(f"  {note}")
         if run.state == Run.State.FAILED:
             raise CommandError(f"The run failed: {run.error}")
         if run.state != Run.State.DONE:
