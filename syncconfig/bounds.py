@@ -6,7 +6,7 @@ then says nothing of now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -56,17 +56,17 @@ class Bounds:
         changed = (delivery.change or {}).get("changed_fields") or ()
         if self.named and delivery.event == Event.UPDATE and changed and not _roots(mapping) & set(changed):
             return "None of the fields that changed may be read any more by whom this is sent to."
-        companies = _companies(odoo)
-        if delivery.values is None or delivery.event == Event.BATCH or not companies:
+        if delivery.values is None or delivery.event == Event.BATCH or not isinstance(odoo, SightedOdoo):
             return ""
         (record_id,) = delivery.record_ids
-        if sight.belonged(companies, delivery.model, record_id, delivery.values, mapping.fields):
+        if sight.belonged(odoo.companies, delivery.model, record_id, delivery.values, mapping.fields):
             return ""
-        return f"The record was not, or not for certain, one that company {_words(companies)} sees."
+        return f"The record was not, or not for certain, one that company {_words(odoo.companies)} sees."
 
     def missing(self, odoo: Odoo) -> str:
         """Why a record that was to be sent is not found."""
-        if self.free or not (companies := _companies(odoo)):
+        companies = dict(odoo.target.context).get("allowed_company_ids")
+        if self.free or not companies:
             return "The record is gone, or does not match the filter domain any more."
         return (
             "The record is gone, does not match the filter domain any more, or belongs to another company than "
@@ -95,12 +95,6 @@ def of(configuration: Configuration, known: Look) -> Bounds:
 def _asked(configuration: Configuration) -> Bounds:
     answers = cast("Sequence[tuple[Any, Bounds | None]]", bounds_wanted.send(Bounds, configuration=configuration))
     return next((found for _, found in answers if found is not None), FREE)
-
-
-def _companies(odoo: Odoo) -> Collection[int]:
-    """Those of the connection's context; none: those of the hub's user."""
-    context: Mapping[str, Any] = dict(odoo.target.context)
-    return tuple(context.get("allowed_company_ids") or ())
 
 
 def _words(companies: Collection[int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from hub.odoo.connection import Context, Record
 from hub.odoo.passing import PassingOdoo
@@ -13,6 +14,15 @@ class SightedOdoo(PassingOdoo):
 
     transport = "sighted"
     label = "Sighted"
+
+    @cached_property
+    def companies(self) -> tuple[int, ...]:
+        """Those of its context; where that names none, those of its user."""
+        chosen = dict(self.target.context).get("allowed_company_ids")
+        if not chosen:
+            (user,) = self.inner.read("res.users", [self.user_id()], ["company_ids"])
+            chosen = user["company_ids"]
+        return tuple(chosen)
 
     def read(
         self, model: str, ids: Sequence[int], fields: Sequence[str] = (), *, context: Context | None = None

@@ -145,6 +145,22 @@ def test_the_company_of_the_connection_holds_where_the_client_names_none(
     assert heard(httpserver) == []
 
 
+def test_what_the_hubs_own_user_does_not_see_is_told_to_nobody(
+    api: APIClient, other: int, odoo: Odoo, hook: str, httpserver: HTTPServer
+) -> None:
+    register(api, registration(hook, **ALL))
+    theirs = contact(odoo, "Theirs", other)
+    assert len(heard(httpserver)) == 1
+    odoo.write("res.users", [odoo.user_id()], {"company_ids": [[3, other, 0]]})
+    assert api.get(f"{URL}/{theirs}").status_code == 404
+    gone = Delivery.objects.get()
+    Delivery.objects.create(
+        configuration=gone.configuration, event="delete", model="res.partner", record_ids=[theirs], record_id=theirs,
+        values={"name": "Theirs", "company_id": other},
+    )  # fmt: skip
+    assert heard(httpserver) == []
+
+
 def test_a_deletion_whose_company_nobody_knows_is_not_told(
     api: APIClient, bound: ApiClient, odoo: Odoo, hook: str, httpserver: HTTPServer
 ) -> None:
