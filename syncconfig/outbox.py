@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from hub.flow import answers
-from syncconfig import endpoints, waiting, wake
+from syncconfig import endpoints, resending, waiting, wake
 from syncconfig.models import Configuration, Delivery
 
 LEASE = timedelta(seconds=45)
@@ -229,23 +229,11 @@ def give_back(deliveries: Sequence[Delivery]) -> None:
 
 
 def replay(deliveries: QuerySet[Delivery]) -> int:
-    """Send finished messages again, from the first attempt on; answers how many."""
-    with transaction.atomic():
-        count = deliveries.exclude(state__in=Delivery.UNFINISHED).update(
-            state=Delivery.State.PENDING,
-            attempts=0,
-            due_at=timezone.now(),
-            finished_at=None,
-            claim_id=None,
-            claimed_until=None,
-            last_error="",
-            last_status=None,
-            unwritten="",
-            replayed=True,
-        )
-        if count:
-            wake.after_commit("deliver")
-    return count
+    """Send finished messages again, from the first attempt on; answers how many.
+
+    Not all of them: see ``resending.sorted_out``, which raises HubError.
+    """
+    return resending.queue(resending.sorted_out(deliveries))
 
 
 _of_one_record = (

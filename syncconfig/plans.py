@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from hub import jsontext
-from hub.errors import HubError, Misconfigured
+from hub.errors import HubError, Misconfigured, NotPermitted
 from hub.flow import outbound as outward
 from hub.flow import pulling, shape
 from hub.flow.inbound import Inbound
@@ -22,11 +22,15 @@ from hub.http.retry import RetryPolicy, status_rules
 from hub.odoo.connect import connect, identity_of
 from hub.odoo.connection import Odoo
 from hub.odoo.introspect import Introspection
+from hub.odoo.passing import innermost
 from hub.transform.mapping import FieldMap
 from hub.transform.path import ABSENT
 from hub.transform.records import Describe
 from hub.transform.rule import Rule
+from syncconfig import bounds
+from syncconfig.bounds import Bounds
 from syncconfig.models import Configuration, FieldMapping, OdooConnection
+from syncconfig.models.triggers import words
 from syncconfig.remembered import Look
 from syncconfig.validators import egress_policy
 
@@ -81,7 +85,8 @@ def bound(odoo: Odoo, make: Callable[[], Bound]) -> Bound:
 
 def introspection(odoo: Odoo) -> Introspection:
     """What is known of an Odoo's models."""
-    return _known.setdefault(odoo, Introspection(odoo))
+    asked = innermost(odoo)
+    return _known.setdefault(asked, Introspection(asked))
 
 
 def services(plan: OutboundPlan, odoo: Odoo, *, dry: bool = False) -> Live:
@@ -171,6 +176,7 @@ class Outbound:
     odoo: Odoo
     services: Live
     mapping: FieldMap
+    bounds: Bounds
 
 
 def out_configuration(configuration_id: int, known: Look) -> Configuration:
@@ -180,15 +186,21 @@ def out_configuration(configuration_id: int, known: Look) -> Configuration:
 
 
 def outbound(configuration: Configuration, known: Look) -> Outbound:
-    """All that its messages need; raises HubError when its mapping cannot work, or Odoo cannot say."""
-    plan = known.get(("out plan", configuration.pk), lambda: outbound_plan(configuration))
-    odoo = odoo_of(configuration.connection, known=known)
+    """All that its messages need, within what bounds it now; raises HubError when its mapping cannot work, Odoo cannot
+    say, or (NotPermitted) nothing of it may be sent.
+    """
+    limits = bounds.of(configuration, known)
+    if limits.why_not:
+        raise NotPermitted(limits.why_not)
+    plan = known.get(("out plan", configuration.pk), lambda: limits.narrowed(outbound_plan(configuration)))
+    odoo = odoo_of(configuration.connection, limits.company_id, known)
     describe = describer(odoo)
     mapping = known.get(
         ("out mapping", configuration.pk, odoo), lambda: bound(odoo, lambda: outward.bind(plan, describe))
     )
-    live = services(plan, odoo)
-    return Outbound(configuration, plan, odoo, live, mapping.serving(live))
+    seen = limits.seen(odoo)
+    live = services(plan, seen)
+    return Outbound(configuration, plan, seen, live, mapping.serving(live), limits)
 
 
 def offered_keys(configuration: Configuration) -> list[str]:
@@ -230,6 +242,7 @@ def outbound_plan(configuration: Configuration) -> OutboundPlan:
         connect_timeout=configuration.connect_timeout,
         read_timeout=configuration.read_timeout,
         domain=configuration.domain,
+        state_fields=words(configuration.state_field) if configuration.on_state else (),
         batch_size=configuration.page_size if batch else 1,
         is_batch=batch,
         scripts=scripts_of(configuration),

@@ -15,9 +15,11 @@ from hub.flow import outbound
 from hub.flow.plan import OutboundPlan
 from hub.flow.services import Live
 from hub.odoo.connection import Odoo, Record
+from hub.odoo.passing import innermost
 from hub.transform.mapping import FieldMap
-from syncconfig import attempt, echo, held, outbox, plans, remembered
+from syncconfig import attempt, bounds, echo, endpoints, held, outbox, plans, remembered
 from syncconfig.attempt import Sending
+from syncconfig.bounds import Bounds
 from syncconfig.models import Configuration, Delivery
 from syncconfig.remembered import Look
 
@@ -66,7 +68,7 @@ def _prepared_of(
 ) -> list[Sending]:
     configuration = plans.out_configuration(configuration_id, known)
     deliveries = _of_present_database(configuration, deliveries, known)
-    if not deliveries:
+    if not deliveries or _forbidden(configuration, deliveries, known):
         return []
     one = plans.outbound(configuration, known)
     plan, odoo, services, mapping = one.plan, one.odoo, one.services, one.mapping
@@ -82,19 +84,31 @@ def _prepared_of(
     services.know(plan.model, found.values())
     sendings: list[Sending | None] = []
     for delivery in deliveries:
+        if why_not := one.bounds.objection(delivery, mapping, odoo):
+            outbox.skipped(delivery, why_not)
+            continue
         if delivery.event == Delivery.Event.BATCH:
-            sendings.append(_summary(plan, delivery, mapping, services))
+            sendings.append(_summary(plan, delivery, mapping, services, one.bounds))
             continue
         chosen = chosen_of(delivery, found, mapping, odoo)
         if delivery.attempts > plan.retry.max_attempts:
             # Claimed once more than it may be tried: the worker before did not live to say how it went.
             outbox.dead(delivery, "The worker died during the last attempt: the message may have arrived.")
         elif not chosen:
-            outbox.skipped(delivery, "The record is gone, or does not match the filter domain any more.")
+            outbox.skipped(delivery, one.bounds.missing(odoo))
         else:
             sendings.append(_built(plan, delivery, chosen, mapping, services))
     echo.keep(configuration_id, plans.database_of(configuration.connection, known), written)
     return [sending for sending in sendings if sending is not None]
+
+
+def _forbidden(configuration: Configuration, claimed: Sequence[Delivery], known: Look) -> bool:
+    """Whether nothing of it may be sent now: then it is paused, which says why, and its messages wait."""
+    why_not = bounds.of(configuration, known).why_not
+    if why_not:
+        endpoints.pause(configuration, why_not)
+        outbox.give_back(claimed)
+    return bool(why_not)
 
 
 def _write_back(delivery: Delivery, plan: OutboundPlan, services: Live) -> None:
@@ -129,14 +143,21 @@ def chosen_of(delivery: Delivery, found: Mapping[int, Record], mapping: FieldMap
 
 def event_of(delivery: Delivery, mapping: FieldMap, services: Live) -> dict[str, Any]:
     """What scripts and templates see of a message's cause."""
-    database = services.odoo.target.database or services.odoo.transport
+    odoo = innermost(services.odoo)
+    database = odoo.target.database or odoo.transport
     return outbound.event_of(delivery.event, delivery.change, mapping.fields) | {"database": database}
 
 
-def _summary(plan: OutboundPlan, delivery: Delivery, mapping: FieldMap, services: Live) -> Sending:
-    """A message that is about no record: what it says was known when it was queued."""
+def _summary(
+    plan: OutboundPlan, delivery: Delivery, mapping: FieldMap, services: Live, limits: Bounds
+) -> Sending | None:
+    """A message that is about no record: what it says was known when it was queued. None where that may not be told."""
+    told = limits.summary(delivery, services.odoo)
+    if told is None:
+        outbox.skipped(delivery, limits.missing(services.odoo))
+        return None
     event = event_of(delivery, mapping, services)
-    built = outbound.build_summary(plan, delivery.event, delivery.values, event, str(delivery.message_id))
+    built = outbound.build_summary(plan, delivery.event, told, event, str(delivery.message_id))
     assert built.request is not None
     return Sending(delivery, plan, mapping, built.request, built, services, event)
 

@@ -19,6 +19,7 @@ from hub.transform.kinds.nested import SUB
 from hub.transform.mapping import FieldMap
 from syncconfig import plans
 from syncconfig.models import Configuration
+from syncconfig.remembered import Look
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,8 @@ def of_record(configuration: Configuration, record_id: int | None = None) -> Pre
 
     Raises NotFound when there is none, and what Odoo or a broken mapping refuses.
     """
-    plan = plans.outbound_plan(configuration)
-    odoo = plans.odoo_of(configuration.connection)
-    services = plans.services(plan, odoo, dry=True)
-    mapping = plans.bound(odoo, lambda: outbound.bind(plan, services.describe, services))
+    one, services, mapping = _ready(configuration)
+    plan, odoo = one.plan, one.odoo
     chosen = record_id if record_id is not None else next(iter(outbound.newest_ids(plan, odoo, 1)), None)
     if chosen is None:
         raise NotFound(f"No record of {plan.model} matches the filter domain of “{configuration.name}”.")
@@ -93,10 +92,16 @@ def of_record(configuration: Configuration, record_id: int | None = None) -> Pre
 
 def of_snapshot(configuration: Configuration, record: Record) -> Preview:
     """What an Out configuration would send for a record as it was read once; what the snapshot lacks is empty."""
-    plan = plans.outbound_plan(configuration)
-    services = plans.services(plan, plans.odoo_of(configuration.connection), dry=True)
-    mapping = outbound.bind(plan, services.describe, services)
-    return _out(plan, outbound.from_values(int(record.get("id", 0)), record, mapping) | record, mapping, services)
+    one, services, mapping = _ready(configuration)
+    last = outbound.from_values(int(record.get("id", 0)), record, mapping)
+    return _out(one.plan, last | record, mapping, services)
+
+
+def _ready(configuration: Configuration) -> tuple[plans.Outbound, Live, FieldMap]:
+    """As its messages are made, within the same bounds; what somebody changed and did not save yet counts."""
+    one = plans.outbound(configuration, Look(0, 0.0))
+    services = plans.services(one.plan, one.odoo, dry=True)
+    return one, services, one.mapping.serving(services)
 
 
 def of_payload(configuration: Configuration, data: Any, record_id: int | None = None) -> Preview:

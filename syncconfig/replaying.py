@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import ndiff
 from typing import Any
@@ -17,7 +17,7 @@ from hub.errors import HubError
 from hub.flow import outbound
 from hub.http.message import Request
 from hub.redact import redact_text, redact_url
-from syncconfig import plans, remembered
+from syncconfig import plans, remembered, resending
 from syncconfig.models import Configuration, Delivery
 from syncconfig.prepared import chosen_of, event_of
 
@@ -67,11 +67,19 @@ def chosen(
 def differences(configuration: Configuration, deliveries: Sequence[Delivery]) -> list[Difference]:
     """Each message as it went out the last time, against how today's mapping would send today's record.
 
-    Nothing is sent or written. Raises HubError when Odoo cannot be asked.
+    What belongs to another database is not compared. Nothing is sent or written. Raises HubError when Odoo cannot be
+    asked, or nothing of the configuration may be sent.
     """
+    strange = {one.pk: Difference(one, why_not=why) for one in deliveries if (why := resending.elsewhere(one))}
+    ours = [one for one in deliveries if one.pk not in strange]
+    compared = {one.delivery.pk: one for one in _compared(configuration, ours)} if ours else {}
+    return [(strange | compared)[one.pk] for one in deliveries]
+
+
+def _compared(configuration: Configuration, deliveries: Sequence[Delivery]) -> list[Difference]:
     one = plans.outbound(configuration, remembered.look())
     live = plans.services(one.plan, one.odoo, dry=True)
-    ready = plans.Outbound(configuration, one.plan, one.odoo, live, one.mapping.serving(live))
+    ready = replace(one, services=live, mapping=one.mapping.serving(live))
     wanted = {each for delivery in deliveries if delivery.values is None for each in delivery.record_ids}
     found = outbound.fetch(one.plan, one.odoo, wanted, ready.mapping) if wanted else {}
     sent = _last_sent(deliveries)
@@ -96,11 +104,16 @@ def _difference(one: plans.Outbound, delivery: Delivery, found: dict[int, Any], 
 def _built(one: plans.Outbound, delivery: Delivery, found: dict[int, Any]) -> outbound.Built:
     """The message as a worker would send it now."""
     event, name = event_of(delivery, one.mapping, one.services), str(delivery.message_id)
+    if why_not := one.bounds.objection(delivery, one.mapping, one.odoo):
+        return outbound.Built(None, why_not=why_not)
     if delivery.event == Delivery.Event.BATCH:
-        return outbound.build_summary(one.plan, delivery.event, delivery.values, event, name)
+        told = one.bounds.summary(delivery, one.odoo)
+        if told is None:
+            return outbound.Built(None, why_not=one.bounds.missing(one.odoo))
+        return outbound.build_summary(one.plan, delivery.event, told, event, name)
     records = chosen_of(delivery, found, one.mapping, one.odoo)
     if not records:
-        return outbound.Built(None, why_not="The record is gone, or does not match the filter domain any more.")
+        return outbound.Built(None, why_not=one.bounds.missing(one.odoo))
     one.services.event = event
     return outbound.build(one.plan, records, one.mapping, one.services, name)
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -15,6 +16,7 @@ from hub.modeladmin import HubModelAdmin
 from hub.moments import short
 from hub.readonly import ReadOnlyMixin
 from syncconfig import endpoints
+from webhooks import rights
 from webhooks.models import ReceivedMessage, Subscription
 
 
@@ -79,7 +81,7 @@ class SubscriptionAdmin(ReadOnlyMixin, HubModelAdmin):
         "shown_registered",
     ]
     list_filter = ["client"]
-    list_select_related = ["client", "configuration"]
+    list_select_related = list(rights.NEEDED)
     search_fields = ["public_id", "client__name", "configuration__url"]
     search_help_text = "Webhook id, client or address"
     empty_text = "External systems register webhooks by the API: POST /api/sync/v1/webhooks."
@@ -89,15 +91,20 @@ class SubscriptionAdmin(ReadOnlyMixin, HubModelAdmin):
         "shown_model",
         "shown_events",
         "shown_url",
+        "shown_fields",
         "shown_state",
         "served_by",
         "created_at",
     ]
-    readonly_fields = ["shown_model", "shown_events", "shown_url", "shown_state", "served_by"]
+    readonly_fields = ["shown_model", "shown_events", "shown_url", "shown_fields", "shown_state", "served_by"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may see configurations."""
         return bool(request.user.has_perm("syncconfig.view_configuration")) or super().has_view_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Subscription]:
+        """With what tells what each may send."""
+        return super().get_queryset(request).prefetch_related(*rights.LISTED)
 
     @display(description="Model")
     def shown_model(self, obj: Subscription) -> str:
@@ -114,10 +121,16 @@ class SubscriptionAdmin(ReadOnlyMixin, HubModelAdmin):
         """Where they go."""
         return obj.configuration.url
 
+    @display(description="Fields")
+    def shown_fields(self, obj: Subscription) -> str:
+        """Those that it sends, as far as its owner may read them now."""
+        return ", ".join(rule.external_key for rule in rights.of(obj).rules) or "none"
+
     @display(description="How it does")
     def shown_state(self, obj: Subscription) -> str:
-        """Whether it is called."""
-        return endpoints.told(obj.configuration)
+        """Whether it is called, and why not."""
+        why_not, told = rights.of(obj).why_not, endpoints.told(obj.configuration)
+        return f"Sends nothing. {why_not}" if why_not and why_not not in told else told
 
     @display(description="Registered", ordering="created_at")
     def shown_registered(self, obj: Subscription) -> str:

@@ -16,7 +16,7 @@ from hub.moments import iso
 from syncconfig import endpoints
 from syncconfig.api.base import ApiView
 from syncconfig.models import ApiClient, Configuration
-from webhooks import subscriptions
+from webhooks import rights, subscriptions
 from webhooks.models import Subscription
 
 BY_WEBHOOK = ("url", "events", "model", "fields", "conditions", "authentication")
@@ -52,7 +52,8 @@ class WebhooksView(ApiView):
 
     def get(self, request: Request) -> Response:
         """One's own, newest first."""
-        mine = Subscription.objects.filter(client=self.client()).select_related("configuration")
+        mine = Subscription.objects.filter(client=self.client()).select_related(*rights.NEEDED)
+        mine = mine.prefetch_related(*rights.LISTED)
         return Response(success(webhooks=[told(one) for one in mine]))
 
     def client(self) -> ApiClient:
@@ -95,22 +96,23 @@ class WebhookView(WebhooksView):
     def mine(self, public_id: str) -> Subscription:
         """Raises NotFound for one that is not there, or another client's."""
         found = Subscription.objects.filter(client=self.client(), public_id=public_id)
-        one = found.select_related("client", "configuration", "source__connection").first()
+        one = found.select_related(*rights.NEEDED).first()
         if one is None:
             raise NotFound(f"You have no webhook {public_id[:40]}.")
         return one
 
 
 def told(one: Subscription) -> dict[str, Any]:
-    """A webhook as its owner sees it: no secret is in it."""
-    standing = endpoints.standings([one.configuration]).get(one.configuration_id)
+    """A webhook as its owner sees it, with what it sends now: no secret is in it."""
+    standing, bounds = endpoints.standings([one.configuration]).get(one.configuration_id), rights.of(one)
+    paused = bool(bounds.why_not) or (standing is not None and standing.paused)
     return {
         "webhook_id": one.public_id,
-        "status": "active" if standing is None else "paused" if standing.paused else "waiting",
-        "reason": standing.text if standing is not None else None,
+        "status": "paused" if paused else "active" if standing is None else "waiting",
+        "reason": bounds.why_not or (standing.text if standing is not None else None),
         "url": one.configuration.url,
         "events": one.events,
         "model": one.configuration.model,
-        "fields": [row.external_key for row in one.configuration.mappings.all()],
+        "fields": [rule.external_key for rule in bounds.rules],
         "created_at": iso(one.created_at),
     }

@@ -1,4 +1,6 @@
-"""What happens elsewhere and concerns webhooks: their owners lose a right, a batch is done, a webhook is deleted."""
+"""What happens elsewhere and concerns webhooks: their owners lose a right, a batch is done, a webhook is deleted, and
+something is about to be sent.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,10 @@ from typing import Any
 
 from django.db.models.signals import post_delete, post_save
 
+from syncconfig.bounds import Bounds
 from syncconfig.models import ApiClient, Configuration, Grant
-from syncconfig.signals import batch_completed
-from webhooks import subscriptions
+from syncconfig.signals import batch_completed, bounds_wanted
+from webhooks import rights, subscriptions
 from webhooks.models import Subscription
 
 
@@ -20,6 +23,7 @@ def connect() -> None:
     post_save.connect(_configuration_saved, sender=Configuration, dispatch_uid="webhooks")
     post_delete.connect(_deleted, sender=Subscription, dispatch_uid="webhooks")
     batch_completed.connect(_batch_completed, dispatch_uid="webhooks")
+    bounds_wanted.connect(_bounds_wanted, dispatch_uid="webhooks")
 
 
 def _client_saved(instance: ApiClient, **_: Any) -> None:
@@ -41,5 +45,11 @@ def _deleted(instance: Subscription, **_: Any) -> None:
         one.delete()
 
 
-def _batch_completed(configuration_id: int | None, answer: dict[str, Any], **_: Any) -> None:
-    subscriptions.batch_completed(configuration_id, answer)
+def _batch_completed(
+    configuration_id: int | None, answer: dict[str, Any], company_id: int | None = None, **_: Any
+) -> None:
+    subscriptions.batch_completed(configuration_id, answer, company_id)
+
+
+def _bounds_wanted(configuration: Configuration, **_: Any) -> Bounds | None:
+    return rights.of_configuration(configuration)

@@ -41,6 +41,12 @@ class Subscription(models.Model):
         help_text="The In configuration by which its owner may read the model.",
     )
     events = models.JSONField(default=list, help_text="As the owner spelled them.")
+    looks_at = models.JSONField(
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text="What its conditions look at, by external key: Odoo's field, the value type and its detail.",
+    )
     created_at = models.DateTimeField("registered", default=timezone.now)
 
     class Meta:

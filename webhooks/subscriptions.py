@@ -18,13 +18,13 @@ from django.db import transaction
 from hub.errors import InvalidInput, LimitExceeded, NotPermitted
 from hub.flow import events, shape
 from hub.flow.inbound import Inbound, as_object
-from hub.transform.kinds import Bound, Kind, Plain
-from syncconfig import endpoints, listening, outbox
+from hub.odoo import domain as domains
+from hub.transform.kinds import Bound
+from syncconfig import endpoints, listening, outbox, plans
 from syncconfig.models import ApiClient, Configuration, Delivery, FieldMapping
+from webhooks import rights
 from webhooks.models import Subscription
-
-STATE = "state"
-"""The field whose changes are an event of their own."""
+from webhooks.rights import STATE
 
 MOST = 50
 """Webhooks of one client."""
@@ -52,6 +52,9 @@ class Wanted:
 
     fields: tuple[str, ...]
     domain: str
+    conditions: frozenset[str]
+    """The external keys that the domain looks at."""
+
     authentication: Mapping[str, str]
 
 
@@ -70,6 +73,7 @@ def wanted(body: Mapping[str, Any], inbound: Inbound, *, style: str, known: Sequ
         events=_events(body.get("events"), style, inbound),
         fields=_fields(body.get("fields"), inbound),
         domain=repr(inbound.domain([json.dumps(conditions)])) if conditions else "",
+        conditions=frozenset(domains.paths(conditions)),
         authentication=_authentication(body.get("authentication")),
     )
 
@@ -111,6 +115,7 @@ def register(client: ApiClient, source: Configuration, asked: Wanted) -> Subscri
             client=client,
             configuration=one,
             source=source,
+            looks_at=rights.looked_at(source, asked.conditions),
             events=[_name(event, asked.style) for event in asked.events],
         )
     listening.begin()
@@ -129,35 +134,28 @@ def change(one: Subscription, body: Mapping[str, Any]) -> None:
         )
     if status == "paused":
         endpoints.pause(one.configuration, f"Paused by {one.client.name}.")
-    elif not allowed(one):
-        raise NotPermitted(f"You may not read {one.configuration.model} any more, so this webhook stays paused.")
+    elif why_not := rights.of(one).why_not:
+        raise NotPermitted(f"This webhook stays paused: {why_not}")
     else:
         endpoints.resume(one.configuration)
 
 
-def allowed(one: Subscription) -> bool:
-    """Whether its owner may still read what it is sent."""
-    source, client = one.source, one.client
-    if not (client.active and source.active and source.connection.active and "GET" in source.methods):
-        return False
-    if client.all_configurations:
-        return "GET" in client.methods
-    return any("GET" in grant.methods for grant in client.grants.filter(configuration=source))
-
-
 def review(which: Mapping[str, Any]) -> None:
     """Pause the webhooks, among those that fit ``which``, whose owners may not read any more what they are sent."""
-    for one in Subscription.objects.filter(**which).select_related("client", "configuration", "source__connection"):
-        if not allowed(one):
-            endpoints.pause(one.configuration, f"{one.client.name} may not read {one.configuration.model} any more.")
+    for one in Subscription.objects.filter(**which).select_related(*rights.NEEDED):
+        if why_not := rights.of(one).why_not:
+            endpoints.pause(one.configuration, why_not)
 
 
-def batch_completed(configuration_id: int | None, answer: Mapping[str, Any]) -> None:
-    """Queue the news that a batch was carried out, for those who want to hear it of this model."""
+def batch_completed(configuration_id: int | None, answer: Mapping[str, Any], company_id: int | None) -> None:
+    """Queue the news that a batch was carried out, for those who want to hear it of this model.
+
+    ``company_id``: the company in which its caller works.
+    """
     if configuration_id is None:
         return
     mine = Subscription.objects.filter(source_id=configuration_id, configuration__active=True)
-    heard = [one for one in mine.select_related("configuration") if events.LONG["batch"] in one.events]
+    heard = [one for one in mine.select_related("configuration__connection") if events.LONG["batch"] in one.events]
     if not heard:
         return
     results = answer["results"]
@@ -170,7 +168,7 @@ def batch_completed(configuration_id: int | None, answer: Mapping[str, Any]) -> 
     rows = [
         Delivery(
             configuration=one.configuration, event=Delivery.Event.BATCH, model=one.configuration.model, record_ids=[],
-            values=told,
+            values=told, change={"company_id": company_id}, database=plans.database_of(one.configuration.connection),
         )
         for one in heard
     ]  # fmt: skip
@@ -298,8 +296,7 @@ def _rows(one: Configuration, source: Configuration, fields: Sequence[str]) -> l
         root = row.external_key.split(".")[0].split("[")[0]
         if row.direction != "in" and (not fields or row.external_key in fields or root in fields):
             row.pk, row.configuration, row.required, row.default = None, one, False, ""
-            if Kind.registry[row.kind].one_way:  # what it makes of the caller's values has no way back
-                row.kind, row.detail = Plain.key, ""
+            row.kind, row.detail = rights.outward(row)
             row._state.adding = True
             made.append(row)
     return made

@@ -45,7 +45,7 @@ def envelope(
         event,
         model=plan.model,
         record_id=record["id"],
-        data=_data(plan.body_type, kind, data, changed, record, event),
+        data=_data(plan, kind, data, changed, record, event),
         changed_fields=changed,
         company_id=company,
     )
@@ -69,17 +69,28 @@ def _of(style: str, kind: str, event: Mapping[str, Any], **rest: Any) -> dict[st
 
 
 def _data(
-    style: str, kind: str, data: Mapping[str, Any], changed: Sequence[str], record: Record, event: Mapping[str, Any]
+    plan: OutboundPlan,
+    kind: str,
+    data: Mapping[str, Any],
+    changed: Sequence[str],
+    record: Record,
+    event: Mapping[str, Any],
 ) -> Any:
-    if style == WEBHOOK:
+    if plan.body_type == WEBHOOK:
         return data
     if kind == "delete":
         return {"id": record["id"]}
     if kind == "state":
-        return {"id": record["id"], "old": event.get("old", {}), "new": event.get("new", {})}
+        old, new = (_only(event.get(name, {}), plan.state_fields) for name in ("old", "new"))
+        return {"id": record["id"], "old": old, "new": new}
     if kind == "update" and changed:
         return {key: value for key, value in data.items() if key in changed}
     return data
+
+
+def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """What was written along with a state is not told with it: nobody asked whether it may be."""
+    return {name: value for name, value in values.items() if name in names}
 
 
 def _external(mapping: FieldMap, changed: Sequence[str]) -> list[str]:

@@ -74,6 +74,9 @@ class OutboundPlan:
     connect_timeout: float = 5.0
     read_timeout: float = 15.0
     domain: str = ""
+    state_fields: tuple[str, ...] = ()
+    """The fields whose changes are an event of their own, which tells what they were and became."""
+
     batch_size: int = 1
     is_batch: bool = False
     retry: RetryPolicy = field(default_factory=RetryPolicy)

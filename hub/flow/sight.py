@@ -1,4 +1,4 @@
-"""A caller who works in one company links to nothing that this company does not see.
+"""A caller who works in one company links to nothing, and hears of nothing, that this company does not see.
 
 Odoo keeps a user from reading the records of other companies, and yet lets him name them by id in a many2one or a list:
 the new record then shows their names, and what is taken over from them.
@@ -12,7 +12,7 @@ from typing import Any
 from hub.errors import OdooError, OdooValidation
 from hub.transform import types
 from hub.transform.kinds.base import TO_MANY, FieldInfo
-from hub.transform.records import Describe
+from hub.transform.records import Describe, ids_of
 
 COMPANIES = "res.company"
 OWNERS = ("company_id", "company_ids")
@@ -89,3 +89,23 @@ class Sight:
                 yield from self._links(relation, more)
             named = more if isinstance(more, list | tuple) else [record_id]
             yield from ((name, relation, one) for one in named if types.is_id(one) and code in (1, 4, 6))
+
+
+def belonged(
+    companies: Collection[int],
+    model: str,
+    record_id: int,
+    values: Mapping[str, Any],
+    fields: Mapping[str, FieldInfo],
+) -> bool:
+    """Whether a record that is gone was one that these companies see, by its last values; no where they do not tell.
+
+    What belongs to no company is everybody's. ``fields`` are those of its model.
+    """
+    if model == COMPANIES:
+        return record_id in companies
+    owners = [name for name in OWNERS if name in fields]
+    if not all(name in values for name in owners):
+        return False
+    held = [set(ids_of(values[name])) for name in owners]
+    return all(not one or one & set(companies) for one in held)

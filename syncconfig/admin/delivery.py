@@ -19,7 +19,7 @@ from hub.errors import HubError
 from hub.modeladmin import HubModelAdmin
 from hub.moments import NO_BREAK, short
 from hub.readonly import ReadOnlyMixin
-from syncconfig import held, outbox
+from syncconfig import held, outbox, resending
 from syncconfig.admin import pulling, replaying
 from syncconfig.models import Delivery, Run
 
@@ -126,10 +126,11 @@ class DeliveryAdmin(ReadOnlyMixin, HubModelAdmin):
     @admin.action(description="Send again", permissions=["replay"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Queue the chosen finished messages once more."""
-        count = outbox.replay(Delivery.objects.filter(pk__in=list(queryset.values_list("pk", flat=True))))
-        self.message_user(
-            request, f"{count} queued again. What waits already was left as it is.", level=messages.SUCCESS
-        )
+        ids = list(queryset.values_list("pk", flat=True))
+        try:
+            replaying.tell(request, resending.sorted_out(Delivery.objects.filter(pk__in=ids)))
+        except HubError as error:
+            self.message_user(request, error.message, level=messages.ERROR)
 
     @admin.action(description="Send from the present Odoo (held ones)", permissions=["replay"])
     def send_from_present(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
@@ -147,7 +148,17 @@ class DeliveryAdmin(ReadOnlyMixin, HubModelAdmin):
         delivery = self.get_object(request, str(object_id))
         if delivery is not None and delivery.held_at is not None:
             return [one for one in actions if not one.action_name.endswith("send_this_again")]
-        return [one for one in actions if not one.action_name.endswith(("from_present", "discard_this"))]
+        kept_out: tuple[str, ...] = ("from_present", "discard_this")
+        if delivery is not None and self._elsewhere(delivery):
+            kept_out += ("send_this_again",)
+        return [one for one in actions if not one.action_name.endswith(kept_out)]
+
+    def _elsewhere(self, delivery: Delivery) -> str:
+        """Why it is not sent again: it is another database's; "" where that cannot be told just now."""
+        try:
+            return resending.elsewhere(delivery)
+        except HubError:
+            return ""
 
     @button(
         "Send from the present Odoo",
@@ -208,8 +219,12 @@ class DeliveryAdmin(ReadOnlyMixin, HubModelAdmin):
     )
     def send_this_again(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
         """Queue this message once more."""
-        count = outbox.replay(Delivery.objects.filter(pk=delivery.pk))
-        told = "Queued again." if count else "It is waiting or being sent already."
+        try:
+            elsewhere = resending.elsewhere(delivery)
+            count = outbox.replay(Delivery.objects.filter(pk=delivery.pk))
+        except HubError as error:
+            elsewhere, count = error.message, 0
+        told = "Queued again." if count else elsewhere or "It is waiting or being sent already."
         if count:
             self.log_change(request, delivery, "Sent again by hand.")
         self.message_user(request, told, level=messages.SUCCESS if count else messages.WARNING)

@@ -6,17 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from hub.errors import HubError
-from syncconfig import outbox, replaying
+from syncconfig import replaying, resending
 from syncconfig.models import Configuration, Delivery
-
-MOST = 100_000
-PART = 500
-"""SQLite takes only so many parameters in a statement."""
 
 
 class Choice(forms.Form):
@@ -64,25 +61,42 @@ def of_one(request: HttpRequest, delivery: Delivery) -> HttpResponse:
         "configuration": delivery.configuration,
         "delivery": delivery,
     }
-    context |= _compared(delivery.configuration, Delivery.objects.filter(pk=delivery.pk))
+    try:
+        context["differences"] = replaying.differences(delivery.configuration, [delivery])
+    except HubError as error:
+        context["refused"] = error.message
     return TemplateResponse(request, "admin/configuration/replay.html", context)
 
 
-def _compared(configuration: Configuration, found: Any) -> dict[str, Any]:
-    count = found.count()
-    newest = list(found.order_by("-id")[: replaying.SHOWN])
+def _compared(configuration: Configuration, found: QuerySet[Delivery]) -> dict[str, Any]:
+    """What would become of the choice, and the newest of what would be sent then and now."""
+    context: dict[str, Any] = {}
     try:
-        return {"count": count, "differences": replaying.differences(configuration, newest) if newest else []}
+        chosen = resending.sorted_out(found)
+        context |= {"count": chosen.count, "sent": len(chosen.send), "others": chosen.others()}
+        newest = list(Delivery.objects.filter(pk__in=chosen.send[: replaying.SHOWN]).order_by("-id"))
+        context["differences"] = replaying.differences(configuration, newest)
     except HubError as error:
-        return {"count": count, "refused": error.message}
+        context["refused"] = error.message
+    return context
 
 
-def _send(request: HttpRequest, configuration: Configuration, found: Any) -> HttpResponse:
-    ids = list(found.order_by("id").values_list("pk", flat=True)[:MOST])
-    count = sum(
-        outbox.replay(Delivery.objects.filter(pk__in=ids[start : start + PART])) for start in range(0, len(ids), PART)
-    )
-    messages.success(request, f"{count} queued again. They are read anew from Odoo and sent with today's mapping.")
+def _send(request: HttpRequest, configuration: Configuration, found: QuerySet[Delivery]) -> HttpResponse:
+    try:
+        tell(request, resending.sorted_out(found))
+    except HubError as error:
+        messages.error(request, error.message)
     return HttpResponseRedirect(
         f"{reverse('admin:syncconfig_delivery_changelist')}?configuration__id__exact={configuration.pk}"
     )
+
+
+def tell(request: HttpRequest, chosen: resending.Resend) -> int:
+    """Queue what was chosen, and say what became of all of it; answers how many were queued."""
+    count = resending.queue(chosen)
+    told = [f"{count} queued again."]
+    if count:
+        told.append("They are read anew from Odoo and sent with today's mapping.")
+    level = messages.SUCCESS if count else messages.WARNING
+    messages.add_message(request, level, " ".join([*told, *chosen.others()]))
+    return count

@@ -106,7 +106,13 @@ class BatchView(ApiView):
         batch = Batch(self.inbound(request, model, *BATCH_METHODS), request.data, self.once)
         answer = self.carried_out(batch)
         self.concern(*(one["id"] for one in answer["results"] if one["success"]))
-        batch_completed.send(BatchView, configuration_id=self.log.configuration_id if self.log else None, answer=answer)
+        client = self.caller.client if self.caller is not None else None
+        batch_completed.send(
+            BatchView,
+            configuration_id=self.log.configuration_id if self.log else None,
+            answer=answer,
+            company_id=client.company_id if client is not None else None,
+        )
         return Response(answer, status=200 if answer["success"] else 207)
 
 

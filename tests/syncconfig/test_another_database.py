@@ -20,7 +20,7 @@ from pytest_httpserver import HTTPServer
 from hub.http.client import Client
 from hub.odoo.connect import close_all
 from hub.odoo.connection import Odoo
-from syncconfig import drain, held, listening, metrics, outbox, plans, runs, watch
+from syncconfig import drain, held, listening, metrics, outbox, plans, replaying, runs, watch
 from syncconfig.models import ChangeCursor, Configuration, Delivery, OdooConnection, Run
 from syncconfig.validators import egress_policy
 from tests.conftest import Make
@@ -199,16 +199,59 @@ def test_a_run_ends_when_its_database_is_gone(listener: Configuration, odoo: Odo
     assert set(Delivery.objects.values_list("database", flat=True)) == {"embedded Odoo second"}
 
 
-def test_sending_again_what_arrived_from_the_other_database_is_held(
+def test_what_arrived_from_the_other_database_is_not_sent_again(
     listener: Configuration, odoo: Odoo, switch: Switch, httpserver: HTTPServer
 ) -> None:
-    runs.send_now(listener, [new(odoo, "Ours")])
+    ours = new(odoo, "Ours")
+    runs.send_now(listener, [ours])
     send()
-    switch("second")
+    other = switch("second")
+    assert new(other, "Somebody else") == ours
+    before = Delivery.objects.values().get()
+    assert outbox.replay(Delivery.objects.all()) == 0
+    send()
+    assert Delivery.objects.values().get() == before
+    runs.send_now(listener, [ours])
+    send()
     assert outbox.replay(Delivery.objects.all()) == 1
     send()
-    assert (states(), arrived(httpserver)) == (["held"], ["Ours"])
-    assert outbox.replay(Delivery.objects.all()) == 0
+    assert (states(), arrived(httpserver)) == (["done", "done"], ["Ours", "Somebody else", "Somebody else"])
+    switch("first")
+    assert outbox.replay(Delivery.objects.all()) == 1
+    send()
+    assert arrived(httpserver)[3:] == ["Ours"]
+
+
+def test_what_belongs_to_the_other_database_is_not_compared_and_not_offered(
+    page: Browser, listener: Configuration, odoo: Odoo, switch: Switch, httpserver: HTTPServer
+) -> None:
+    ours = new(odoo, "Mira Adler")
+    runs.send_now(listener, [ours])
+    send()
+    one, first = Delivery.objects.get(), odoo.identity()
+    assert new(switch("second"), "Mitchell Admin") == ours
+    (found,) = replaying.differences(listener, [one])
+    assert (found.body, found.address) == ([], [])
+    assert found.why_not.startswith(f"It belongs to {first}, but the connection leads to embedded Odoo second now")
+    text = page.get(reverse("admin:syncconfig_delivery_compare", args=[one.pk])).content.decode()
+    assert (first in text, "Mitchell" in text, "would not be sent" in text) == (True, False, True)
+    again = reverse("admin:syncconfig_configuration_send_again", args=[listener.pk])
+    text = page.get(again, {"state": ["done"]}).content.decode()
+    assert f"1 belongs to {first} and stays as it is" in text
+    assert ("Mitchell" in text, ">Send 1 again" in text, ">Send 0 again" in text) == (False, False, False)
+    told = page.post(again, {"state": ["done"]}, follow=True).content.decode()
+    assert f"0 queued again. 1 belongs to {first}" in told
+    chosen = {"action": "send_again", "_selected_action": [one.pk]}
+    told = page.post(reverse("admin:syncconfig_delivery_changelist"), chosen, follow=True).content.decode()
+    assert f"0 queued again. 1 belongs to {first}" in told
+    change = reverse("admin:syncconfig_delivery_change", args=[one.pk])
+    button = reverse("admin:syncconfig_delivery_send_this_again", args=[one.pk])
+    assert button not in page.get(change).content.decode()
+    page.post(button, SURE)
+    assert f"It belongs to {first}" in page.get(change).content.decode()
+    assert states() == ["done"]
+    switch("first")
+    assert button in page.get(change).content.decode()
 
 
 def test_messages_of_an_earlier_version_belong_to_the_database_that_is_connected_at_the_first_start(
