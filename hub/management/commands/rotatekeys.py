@@ -65,7 +65,8 @@ class Command(BaseCommand):
             )
         if wrong:
             raise CommandError(" ".join(wrong))
-        first = f"{_values(sum(one.first for one in found))}: under the first key."
+        number = sum(one.first for one in found)
+        first = f"{_values(number)} {'stands' if number == 1 else 'stand'} under the first key."
         several = len(settings.HUB_ENCRYPTION_KEYS) > 1
         self.stdout.write(f"{first} The older keys can go now." if several else f"{first} It is the only one.")
 
