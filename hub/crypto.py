@@ -50,7 +50,8 @@ class Cipher:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ValueError("There is no encryption key. Set HUB_ENCRYPTION_KEYS.")
-        self._fernet = MultiFernet([_fernet(key, place) for place, key in enumerate(keys, start=1)])
+        all_keys = [_fernet(key, place) for place, key in enumerate(keys, start=1)]
+        self._first, self._fernet = all_keys[0], MultiFernet(all_keys)
 
     def encrypt(self, text: str) -> str:
         """The text as a token: ASCII, different each time."""
@@ -62,6 +63,14 @@ class Cipher:
             return self._fernet.decrypt(token.encode()).decode("utf-8", errors="surrogatepass")
         except InvalidToken:
             raise _wrong_key() from None
+
+    def is_of_first(self, token: str) -> bool:
+        """Whether a token is one of the first key, so that none of the others is needed for it."""
+        try:
+            self._first.decrypt(token.encode())
+        except InvalidToken:
+            return False
+        return True
 
     def rotate(self, token: str) -> str:
         """The same text as a token of the first key, so that the older keys can go; raises WrongKey."""

@@ -274,9 +274,10 @@ def _write(delivery: Delivery, **columns: object) -> bool:
     return bool(ours.update(claim_id=None, claimed_until=None, **columns))
 
 
-def unfinished(configuration: Configuration) -> QuerySet[Delivery]:
-    """What a configuration still owes."""
-    return Delivery.objects.filter(configuration=configuration, finished_at__isnull=True)
+def unfinished(*configurations: Configuration) -> QuerySet[Delivery]:
+    """What configurations still owe."""
+    ids = [one.pk for one in configurations]
+    return Delivery.objects.filter(configuration__in=ids, finished_at__isnull=True)
 
 
 def anything_claimed(now: datetime | None = None) -> bool:

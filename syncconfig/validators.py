@@ -36,6 +36,9 @@ validate_field_name = RegexValidator(
     r"^[a-zA-Z_][a-zA-Z0-9_]*$", "Write the technical name of a field of the record itself, such as ref."
 )
 FIELD_NAME = re.compile(r"[a-z_][a-z0-9_]*", re.IGNORECASE)
+SHORTEST_WAIT, LONGEST_WAIT = 0.1, 300
+"""Seconds."""
+
 ORDER = re.compile(r"^\s*\w+(\s+(asc|desc))?(\s*,\s*\w+(\s+(asc|desc))?)*\s*$", re.IGNORECASE)
 
 
@@ -223,6 +226,12 @@ def validate_field_names(value: str) -> None:
         if not FIELD_NAME.fullmatch(name):
             dotted = " The field itself is watched, without what lies behind a dot." if "." in name else ""
             raise ValidationError(f"“{name[:60]}” is no field's technical name, such as name or partner_id.{dotted}")
+
+
+def validate_timeout(value: float) -> None:
+    """Seconds to wait. NaN, which no comparison refuses, is none."""
+    if not SHORTEST_WAIT <= value <= LONGEST_WAIT:
+        raise ValidationError(f"Write a number of seconds from {SHORTEST_WAIT} to {LONGEST_WAIT}, such as 15.")
 
 
 def validate_order(value: str) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -16,6 +17,8 @@ from hub.modeladmin import HubModelAdmin
 from hub.moments import short
 from hub.readonly import ReadOnlyMixin
 from syncconfig import endpoints
+from syncconfig.admin.deleting import UnsentMixin, goes_along
+from syncconfig.models import ApiClient, Configuration
 from webhooks import rights
 from webhooks.models import ReceivedMessage, Subscription
 
@@ -68,7 +71,7 @@ class ReceivedMessageAdmin(ReadOnlyMixin, HubModelAdmin):
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ReadOnlyMixin, HubModelAdmin):
+class SubscriptionAdmin(UnsentMixin, ReadOnlyMixin, HubModelAdmin):
     """What external systems registered: each is served by an Out configuration, where all else is to be seen."""
 
     list_display = [
@@ -142,3 +145,12 @@ class SubscriptionAdmin(ReadOnlyMixin, HubModelAdmin):
         """The configuration."""
         url = reverse("admin:syncconfig_configuration_change", args=[obj.configuration_id])
         return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, obj.configuration)
+
+
+@goes_along
+def served_by_webhooks(rows: Sequence[Model]) -> Iterable[Configuration]:
+    """What serves webhooks that are deleted themselves, or with their client, or with what they read by."""
+    lost = Q(pk__in=[one.pk for one in rows if isinstance(one, Subscription)])
+    lost |= Q(client__in=[one.pk for one in rows if isinstance(one, ApiClient)])
+    lost |= Q(source__in=[one.pk for one in rows if isinstance(one, Configuration)])
+    return [one.configuration for one in Subscription.objects.filter(lost).select_related("configuration")]

@@ -22,7 +22,7 @@ from hub.moments import short
 from syncconfig import companies
 from syncconfig.admin import grants
 from syncconfig.admin.configuration_form import MethodsField
-from syncconfig.admin.deleting import counted
+from syncconfig.admin.deleting import UnsentMixin, counted
 from syncconfig.admin.grants import OUT, RunsField
 from syncconfig.admin.reading import for_reading, methods_of_callers
 from syncconfig.choices import METHODS
@@ -172,7 +172,7 @@ class ApiClientForm(forms.ModelForm):  # type: ignore[type-arg]  # Django takes 
 
 
 @admin.register(ApiClient)
-class ApiClientAdmin(HubModelAdmin):
+class ApiClientAdmin(UnsentMixin, HubModelAdmin):
     """External systems, what they may use, and when they last called."""
 
     form = ApiClientForm

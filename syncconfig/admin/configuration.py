@@ -24,7 +24,7 @@ from syncconfig import drift, endpoints, listening, runs, schedules
 from syncconfig.admin import previewing, replaying, testing
 from syncconfig.admin.answers import AnswerInline
 from syncconfig.admin.configuration_form import IN, KEYS_JS, OUT, ConfigurationForm
-from syncconfig.admin.deleting import counted
+from syncconfig.admin.deleting import UnsentMixin, counted
 from syncconfig.admin.headers import HeaderInline
 from syncconfig.admin.mapping import MappingInline
 from syncconfig.admin.pulling import OF_SENDING, PullMixin
@@ -64,7 +64,7 @@ ONLY_OUT = (
 
 
 @admin.register(Configuration)
-class ConfigurationAdmin(SecretsAdminMixin, PullMixin):
+class ConfigurationAdmin(UnsentMixin, SecretsAdminMixin, PullMixin):
     """What is exchanged, and whether it works."""
 
     class Media:

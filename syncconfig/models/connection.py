@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from hub.fields import EncryptedTextField
 from hub.odoo.connection import Target
 from syncconfig.choices import transports
-from syncconfig.validators import allowed_networks, validate_odoo_url
+from syncconfig.validators import allowed_networks, validate_odoo_url, validate_timeout
 
 EMBEDDED = "embedded"
 NEEDED = {
@@ -18,7 +17,6 @@ NEEDED = {
     "database": "the database's name, such as mycompany",
     "login": "the user that the hub acts as",
 }
-TIMEOUT = [MinValueValidator(0.1), MaxValueValidator(300)]
 
 
 class OdooConnection(models.Model):
@@ -70,8 +68,10 @@ class OdooConnection(models.Model):
         blank=True,
         help_text="Id of the Odoo company to work in. Empty: the user's own companies.",
     )
-    connect_timeout = models.FloatField(default=5.0, validators=TIMEOUT, help_text="Seconds to reach Odoo.")
-    read_timeout = models.FloatField(default=30.0, validators=TIMEOUT, help_text="Seconds to wait for an answer.")
+    connect_timeout = models.FloatField(default=5.0, validators=[validate_timeout], help_text="Seconds to reach Odoo.")
+    read_timeout = models.FloatField(
+        default=30.0, validators=[validate_timeout], help_text="Seconds to wait for an answer."
+    )
     hears_by = models.JSONField(
         default=dict,
         editable=False,

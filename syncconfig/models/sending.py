@@ -12,7 +12,6 @@ from hub.flow import shape
 from hub.http import schemes
 from hub.http.auth import Credentials
 from syncconfig.choices import auth_schemes, body_types
-from syncconfig.models.connection import TIMEOUT
 from syncconfig.validators import (
     validate_certificates,
     validate_parameters,
@@ -20,6 +19,7 @@ from syncconfig.validators import (
     validate_success,
     validate_template,
     validate_template_url,
+    validate_timeout,
     validate_url,
 )
 
@@ -77,9 +77,14 @@ class HowToSend(models.Model):
         "Empty: records/record.",
     )
     connect_timeout = models.FloatField(
-        "connection timeout", default=5.0, validators=TIMEOUT, help_text="Seconds to reach the external system."
+        "connection timeout",
+        default=5.0,
+        validators=[validate_timeout],
+        help_text="Seconds to reach the external system.",
     )
-    read_timeout = models.FloatField(default=15.0, validators=TIMEOUT, help_text="Seconds to wait for its answer.")
+    read_timeout = models.FloatField(
+        default=15.0, validators=[validate_timeout], help_text="Seconds to wait for its answer."
+    )
     auth_scheme = models.CharField(
         "authorization type",
         max_length=20,

@@ -27,6 +27,9 @@ class Arrival:
     client: str = "127.0.0.1"
     """The sender's address."""
 
+    authorization: str = ""
+    """How the sender showed who it is."""
+
     at: float = field(default_factory=time.monotonic)
 
     @property
@@ -65,6 +68,7 @@ class Receiver:
                     self.headers["Idempotency-Key"],
                     self.client_address[1],
                     str(self.client_address[0]),
+                    self.headers.get("Authorization", ""),
                 )
                 with receiver._lock:
                     receiver.arrivals.append(arrival)

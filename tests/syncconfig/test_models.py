@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection as database
+from django.db.models import Model
 from django_q.models import Schedule
 from pytest_django.fixtures import Settings
 
@@ -50,6 +52,17 @@ def test_a_wrong_out_configuration_is_refused_by_field(
     with pytest.raises(ValidationError) as refused:
         Configuration(**{**good, **columns}).full_clean()
     assert field in refused.value.message_dict
+
+
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -math.inf, "nan", "1e999", 0, 300.1])
+@pytest.mark.parametrize("model", [Configuration, OdooConnection])
+@pytest.mark.parametrize("name", ["connect_timeout", "read_timeout"])
+def test_a_timeout_is_a_number_of_seconds(db: None, model: type[Model], name: str, seconds: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        model(**{name: seconds}).full_clean()
+    assert refused.value.message_dict[name] == ["Write a number of seconds from 0.1 to 300, such as 15."]
+    for good in (0.1, 15, 300):
+        model._meta.get_field(name).clean(good, None)
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "2852039166", "[fe80::1]", "0.0.0.0", "[fd00:ec2::254]"])

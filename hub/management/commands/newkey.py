@@ -12,7 +12,10 @@ from hub.env import new_encryption_key
 class Command(BaseCommand):
     """Prints the key and nothing else."""
 
-    help = "Print a new key for HUB_ENCRYPTION_KEYS. To rotate: put it before the old one, separated by a comma."
+    help = (
+        "Print a new key for HUB_ENCRYPTION_KEYS. To rotate: put it before the old one, separated by a comma, start "
+        "the hub anew, and run rotatekeys."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the key."""

@@ -6,7 +6,7 @@ import syncconfig.validators
 
 
 class Migration(migrations.Migration):
-    dependencies = [("syncconfig", "0025_positions_in_secret")]
+    dependencies = [("syncconfig", "0027_positions_in_secret")]
 
     operations = [
         migrations.AlterField(

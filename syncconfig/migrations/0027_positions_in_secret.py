@@ -26,7 +26,7 @@ def decrypt(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("syncconfig", "0024_keys_out_of_certificates")]
+    dependencies = [("syncconfig", "0026_tries_after_a_rest")]
 
     operations = [
         migrations.AddField(
