@@ -13,8 +13,15 @@ from django.utils import timezone
 from apilog import naming
 from apilog.models import ApiLog
 from syncconfig.health import RECENT, calls_since, health_of
-from syncconfig.models import Configuration, Delivery, OdooConnection
+from syncconfig.models import Configuration, Delivery, Incident, OdooConnection
 
+SEEN = (
+    "apilog.apilog",
+    "syncconfig.delivery",
+    "syncconfig.configuration",
+    "syncconfig.odooconnection",
+    "syncconfig.incident",
+)
 SHOWN = 8
 MOST = 50
 """Configurations on the overview; the list has them all."""
@@ -22,16 +29,17 @@ MOST = 50
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's callback: the numbers of the last 24 hours, each with the way to its rows."""
-    logs, deliveries, configurations, connections = (
-        may_see(request, name)
-        for name in ("apilog.apilog", "syncconfig.delivery", "syncconfig.configuration", "syncconfig.odooconnection")
-    )
-    context["cards"] = [*(_calls() if logs else []), *(_deliveries() if deliveries else [])]
+    logs, deliveries, configurations, connections, incidents = (may_see(request, name) for name in SEEN)
+    context["cards"] = [
+        *(_calls() if logs else []),
+        *(_deliveries() if deliveries else []),
+        *(_incidents() if incidents else []),
+    ]
     context["sees"] = {
         "configurations": configurations,
         "connections": connections,
         "failures": logs,
-        "anything": logs or deliveries or configurations or connections,
+        "anything": logs or deliveries or configurations or connections or incidents,
     }
     context["may_add"] = {
         "configurations": request.user.has_perm("syncconfig.add_configuration"),
@@ -86,6 +94,16 @@ def _deliveries() -> list[dict[str, Any]]:
         other = "of another database"
         cards.append(_card("Deliveries held", held, other, "syncconfig_delivery", bad=True, state__exact="held"))
     return cards
+
+
+def _incidents() -> list[dict[str, Any]]:
+    """What needs a person now; no card while nothing does."""
+    is_open = Incident.objects.filter(over_at__isnull=True)
+    newest = is_open.order_by("-began_at").first()
+    if newest is None:
+        return []
+    note = f"the newest: {newest.get_kind_display()}"
+    return [_card("Open incidents", is_open.count(), note, "syncconfig_incident", bad=True, state="open")]
 
 
 def _card(title: str, number: int, note: str, rows: str, *, bad: bool = False, **query: str) -> dict[str, Any]:

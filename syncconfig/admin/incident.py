@@ -15,6 +15,7 @@ from hub.dialogs import record_of
 from hub.modeladmin import HubModelAdmin
 from hub.moments import short
 from hub.readonly import ReadOnlyMixin
+from syncconfig import notices
 from syncconfig.models import Incident, Notice
 
 
@@ -39,7 +40,7 @@ class OverFilter(admin.SimpleListFilter):
 class IncidentAdmin(ReadOnlyMixin, HubModelAdmin):
     """Each line is one thing that was wrong, however many records it concerned."""
 
-    list_display = ["shown_state", "kind", "name", "what", "count", "shown_since", "shown_over", "shown_notices"]
+    list_display = ["shown_state", "kind", "name", "what", "count", "shown_since", "shown_over", "shown_told"]
     list_display_links = ["kind"]
     list_filter = [OverFilter, "kind"]
     list_filter_submit = False
@@ -77,9 +78,20 @@ class IncidentAdmin(ReadOnlyMixin, HubModelAdmin):
         return format_html('<a href="{}">{}</a>', obj.page, obj.name) if obj.page else ""
 
     @display(description="Told")
+    def shown_told(self, obj: Incident) -> str:
+        """Whether people know, in a few words."""
+        found = list(obj.notices.all())
+        sent = [one.sent_at for one in found if one.sent_at]
+        if any(one.given_up_at for one in found):
+            return "given up"
+        if sent:
+            return short(max(sent))
+        return "waits" if found else _nobody()
+
+    @display(description="Told")
     def shown_notices(self, obj: Incident) -> str:
         """What became of the notices."""
-        return "; ".join(map(_told, obj.notices.all())) or "nobody yet, or no way is set up"
+        return "; ".join(map(_told, obj.notices.all())) or _nobody()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         """With the notices."""
@@ -94,6 +106,10 @@ class IncidentAdmin(ReadOnlyMixin, HubModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never: one that is open would begin again, and tell everybody anew."""
         return False
+
+
+def _nobody() -> str:
+    return "nobody yet" if notices.ways() else "nobody: no way is set up"
 
 
 def _told(notice: Notice) -> str:

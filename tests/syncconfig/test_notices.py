@@ -26,6 +26,7 @@ from werkzeug import Request, Response
 
 from hub import env
 from hub.http.client import Client
+from hub.moments import short
 from hub.odoo.connect import close_all
 from hub.odoo.connection import Odoo
 from syncconfig import endpoints, findings, incidents, notices, outbox, tasks
@@ -331,9 +332,17 @@ def test_the_admin_lists_open_and_over(customers_out: Configuration, admin_clien
     now = minutes(3)
     page = admin_client.get("/admin/syncconfig/incident/?state=open").content.decode()
     assert "Deliveries given up" in page
-    assert "E-mail (began)" in page
+    sent = Notice.objects.get().sent_at
+    assert sent is not None
+    assert short(sent) in page
+    details = admin_client.get(f"/admin/syncconfig/incident/{Incident.objects.get().pk}/change/").content.decode()
+    assert "E-mail (began)" in details
+    overview = admin_client.get("/admin/").content.decode()
+    assert "Open incidents" in overview
+    assert "/admin/syncconfig/incident/?state=open" in overview
     Delivery.objects.all().delete()
     minutes(1, now)
+    assert "Open incidents" not in admin_client.get("/admin/").content.decode()
     assert "Deliveries given up</a>" not in admin_client.get("/admin/syncconfig/incident/?state=open").content.decode()
     page = admin_client.get("/admin/syncconfig/incident/?state=over").content.decode()
     assert "Deliveries given up" in page
