@@ -46,6 +46,10 @@ class Used:
     elsewhere: bool = False
     """Whether one of them can be written, and is kept in another field or record: Odoo does not say when that was."""
 
+    unheard: tuple[str, ...] = ()
+    """Numbers that Odoo computes when they are read, and fields of that kind that were named as triggers: when these
+    change, nothing is written, and nobody is told."""
+
     @property
     def exact(self) -> bool:
         """Whether what is sent changes with these fields alone."""
@@ -70,7 +74,14 @@ def used_by(configuration: Configuration, odoo: Odoo) -> Used | None:
     sources += [rule.detail for rule in plan.rules if rule.kind == "script"]
     lists = any(mapping.fields[name].get("type") in ("one2many", "many2many") for name in known)
     elsewhere = any(_is_elsewhere(mapping.fields[name]) for name in known)
-    return Used(tuple(sorted(known)), any("env" in one for one in sources), lists, elsewhere)
+    only = set(words(configuration.trigger_fields))
+    unheard = tuple(sorted(name for name in known if _is_unheard(mapping.fields[name], named=name in only)))
+    return Used(tuple(sorted(known)), any("env" in one for one in sources), lists, elsewhere, unheard)
+
+
+def _is_unheard(info: Mapping[str, Any], *, named: bool) -> bool:
+    computed = not info.get("store", True) and bool(info.get("readonly", False))
+    return computed and (named or info.get("type") in ("integer", "float", "monetary"))
 
 
 def _is_elsewhere(info: Mapping[str, Any]) -> bool:

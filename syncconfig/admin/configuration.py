@@ -179,6 +179,8 @@ class ConfigurationAdmin(UnsentMixin, SecretsAdminMixin, PullMixin):
             return
         if configuration.is_out and not configuration.pulls:
             self.message_user(request, f"Filter domain: {testing.counted(configuration)}", level=messages.INFO)
+            if unheard := testing.unheard(configuration):
+                self.message_user(request, unheard, level=messages.WARNING)
 
     def get_urls(self) -> list[Any]:
         """With what the form's own script asks for."""

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from hub.errors import HubError
 from hub.flow.filters import domain_of
-from syncconfig import plans, samples
+from syncconfig import plans, samples, seen
 from syncconfig.admin.headers import RowsMixin
 from syncconfig.models import Configuration, Sample
 
@@ -106,3 +106,16 @@ def counted(configuration: Configuration) -> str:
     except HubError as error:
         return f"Cannot be counted: {error.message}"
     return "1 record matches now." if count == 1 else f"{count:,} records match now."
+
+
+def unheard(configuration: Configuration) -> str:
+    """A sentence about the fields of an update trigger whose changes Odoo tells nobody; empty for none."""
+    used = seen.used_by(configuration, plans.odoo_of(configuration.connection)) if configuration.on_update else None
+    if used is None or not used.unheard:
+        return ""
+    names = ", ".join(used.unheard)
+    return (
+        f"Odoo computes {names} when somebody reads the record, and tells nobody that it changed: such a change alone "
+        "sends nothing. Set a schedule as well, such as every 15 minutes; or send what is written then, such as "
+        "stock.quant for quantities."
+    )

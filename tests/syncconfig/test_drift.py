@@ -124,6 +124,32 @@ def test_a_filter_domain_is_held_against_odoo_when_it_is_saved(
     assert told.replace("'", "&#x27;") in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("field", "columns", "told"),
+    [
+        ("qty_available", {"on_update": "on"}, True),
+        ("qty_available", {"on_create": "on"}, False),
+        ("display_name", {"on_update": "on"}, False),
+        ("display_name", {"on_update": "on", "trigger_fields": "display_name"}, True),
+        ("list_price", {"on_update": "on"}, False),
+    ],
+)
+def test_saving_tells_of_fields_whose_changes_odoo_tells_nobody(
+    page: Client, make: Make, field: str, columns: dict[str, Any], told: bool
+) -> None:
+    url = "https://shop.example.com/stock"
+    stock = make("stock", [(field, "key")], model="product.template", methods=["PUT"], url=url)
+    row = {
+        "mappings-TOTAL_FORMS": "1", "mappings-INITIAL_FORMS": "1", "mappings-0-id": stock.mappings.get().pk,
+        "mappings-0-odoo_field": field, "mappings-0-external_key": "key", "mappings-0-kind": "plain",
+        "mappings-0-direction": "both", "mappings-0-position": "0", "mappings-0-configuration": stock.pk,
+    }  # fmt: skip
+    form = configuration_form(stock, model=stock.model, **row, **columns)
+    answer = page.post(change(stock), form, follow=True).content.decode()
+    assert "Filter domain:" in answer
+    assert (f"Odoo computes {field} when somebody reads the record" in answer) is told
+
+
 def test_saving_tells_how_many_records_match(page: Client, customers_out: Configuration, odoo: Odoo) -> None:
     customers_out.mappings.all().delete()
     odoo.create("res.partner", [{"name": "One", "ref": "only"}])
