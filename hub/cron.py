@@ -42,7 +42,8 @@ def cron_of(text: str) -> str:
         number, whole = int(found["number"] or 1), 60 if found["unit"] == "minute" else 24
         if number == 0 or whole % number:
             fit = ", ".join(str(one) for one in range(1, whole // 2 + 1) if whole % one == 0)
-            raise _wrong(f"Every {number} {found['unit']}s cannot be kept up over the full turn. Choose one of {fit}.")
+            turn = "An hour" if whole == 60 else "A day"
+            raise _wrong(f"{turn} cannot be divided into steps of {number} {found['unit']}s. Choose one of {fit}.")
         step = "*" if number == 1 else f"*/{number}"
         return f"{step} * * * *" if whole == 60 else f"0 {step} * * *"
     if found := _AT.fullmatch(said):

@@ -179,8 +179,8 @@ class ConfigurationAdmin(UnsentMixin, SecretsAdminMixin, PullMixin):
             return
         if configuration.is_out and not configuration.pulls:
             self.message_user(request, f"Filter domain: {testing.counted(configuration)}", level=messages.INFO)
-            if unheard := testing.unheard(configuration):
-                self.message_user(request, unheard, level=messages.WARNING)
+            for sentence in testing.warnings(configuration):
+                self.message_user(request, sentence, level=messages.WARNING)
 
     def get_urls(self) -> list[Any]:
         """With what the form's own script asks for."""
@@ -274,7 +274,8 @@ class ConfigurationAdmin(UnsentMixin, SecretsAdminMixin, PullMixin):
             check_cron(obj.schedule)
             for _ in range(3):
                 moment = schedules.next_time(obj.schedule, moment)
-                times.append(date_format(timezone.localtime(moment), "D j M H:i"))
+                year = " Y" if moment.year != timezone.now().year else ""
+                times.append(date_format(timezone.localtime(moment), f"D j M{year} H:i"))
         except HubError as error:
             return error.message
         return f"{in_words(obj.schedule)}. Next: {', '.join(times)} ({timezone.get_current_timezone_name()})."

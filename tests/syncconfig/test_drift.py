@@ -150,6 +150,29 @@ def test_saving_tells_of_fields_whose_changes_odoo_tells_nobody(
     assert (f"Odoo computes {field} when somebody reads the record" in answer) is told
 
 
+ALIKE = "cannot tell that they are gone"
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"on_delete": "on", "on_update": "on"}, True),
+        ({"on_delete": "on", "on_create": "on"}, True),
+        ({"on_delete": "on"}, False),
+        ({"on_update": "on", "on_create": "on"}, False),
+        ({"on_delete": "on", "on_update": "on", "body_type": "webhook"}, False),
+        ({"on_delete": "on", "on_update": "on", "url": "https://x.example.com/{{ event.type }}"}, False),
+    ],
+)
+def test_saving_tells_where_a_deletion_looks_like_all_the_rest(
+    page: Client, customers_out: Configuration, columns: dict[str, Any], told: bool
+) -> None:
+    customers_out.mappings.all().delete()
+    answer = page.post(change(customers_out), configuration_form(customers_out, **columns), follow=True)
+    assert "Filter domain:" in answer.content.decode()
+    assert (ALIKE in answer.content.decode()) is told
+
+
 def test_saving_tells_how_many_records_match(page: Client, customers_out: Configuration, odoo: Odoo) -> None:
     customers_out.mappings.all().delete()
     odoo.create("res.partner", [{"name": "One", "ref": "only"}])
