@@ -74,6 +74,7 @@ def _candidates(now: datetime, passed: Collection[int], limit: int, *, alone: bo
     rows = due(now).exclude(configuration_id__in=passed) if passed else due(now)
     if not alone:
         rows = rows.exclude(SUSPECT)
+    rows = rows.defer("unwritten")  # one that no key fits must not stop all others
     found = list(rows.order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
     suspects = [one for one in found if one.state == Delivery.State.SENDING and one.attempts >= 2]
     if suspects and found[0] is suspects[0]:
@@ -156,8 +157,14 @@ def owe(delivery: Delivery, delay: float, status: int | None, values: answers.Va
     )
 
 
+def owing(deliveries: Iterable[Delivery]) -> set[int]:
+    """The ids of those that have arrived, and of whose answers something is still to be written to Odoo."""
+    rows = Delivery.objects.filter(pk__in=[one.pk for one in deliveries]).exclude(unwritten="")
+    return set(rows.values_list("pk", flat=True))
+
+
 def owed(delivery: Delivery) -> answers.Values:
-    """What is still to be written to Odoo."""
+    """What is still to be written to Odoo; raises WrongKey when no key fits it."""
     return {int(key): values for key, values in json.loads(delivery.unwritten).items()}
 
 

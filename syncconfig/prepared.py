@@ -75,10 +75,11 @@ def _prepared_of(
     written: list[echo.Written] = []
     services.odoo = echo.marking(odoo, echo.Source(configuration=configuration_id), written)
     plan = replace(plan, read_timeout=timeout) if timeout is not None else plan
+    owing = outbox.owing(deliveries)
     for delivery in deliveries:
-        if delivery.unwritten:
+        if delivery.pk in owing:
             _write_back(delivery, plan, services)
-    deliveries = [one for one in deliveries if not one.unwritten]
+    deliveries = [one for one in deliveries if one.pk not in owing]
     wanted = {record_id for one in deliveries if one.values is None for record_id in one.record_ids}
     found = outbound.fetch(plan, odoo, wanted, mapping) if wanted else {}
     services.know(plan.model, found.values())
@@ -113,7 +114,13 @@ def _forbidden(configuration: Configuration, claimed: Sequence[Delivery], known:
 
 def _write_back(delivery: Delivery, plan: OutboundPlan, services: Live) -> None:
     """It has arrived; what the answer said is still to be written to Odoo."""
-    values = outbox.owed(delivery)
+    try:
+        values = outbox.owed(delivery)
+    except WrongKey as error:
+        outbox.postpone(
+            delivery, ODOO_AWAY, f"It arrived; what the answer said is not written to Odoo. {error.message}"
+        )
+        return
     try:
         attempt.write(services, plan.model, values)
     except HubError as error:

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from pytest_httpserver import HTTPServer
 
 from apilog.models import ApiLog
 from hub import stopping
+from hub.env import new_encryption_key
 from hub.http.client import Client
 from hub.http.message import KEEP, Request, Response
 from hub.odoo.connection import Odoo
@@ -19,6 +21,7 @@ from syncconfig.models import Configuration, Delivery
 from syncconfig.validators import egress_policy
 
 pytestmark = pytest.mark.django_db
+LOST, NEW = new_encryption_key(), new_encryption_key()
 
 
 def partner(odoo: Odoo) -> int:
@@ -66,3 +69,24 @@ def test_what_was_lost_to_another_worker_is_not_sent(
     httpserver.expect_request("/customers").respond_with_json({})
     drain.send([theirs], sender)
     assert (len(httpserver.log), Delivery.objects.get().state) == (1, "done")
+
+
+def test_a_message_that_no_key_opens_waits_and_stops_no_other(
+    customers_out: Configuration, odoo: Odoo, httpserver: HTTPServer, settings: Settings
+) -> None:
+    httpserver.expect_request("/customers").respond_with_json({})
+    settings.HUB_ENCRYPTION_KEYS = [LOST]
+    runs.send_now(customers_out, [partner(odoo), partner(odoo)])
+    first = Delivery.objects.order_by("id")[0]
+    first.unwritten = '{"1": {"ref": "x"}}'
+    first.save()
+    settings.HUB_ENCRYPTION_KEYS = [NEW]
+    customers_out.headers.all().delete()
+    drain.drain(Client(egress_policy()), threads=1)
+    found = Delivery.objects.order_by("id").values_list("state", "attempts", "last_error")
+    (state, attempts, error), other = found
+    assert (state, attempts) == ("pending", 0)
+    assert "none of the keys in HUB_ENCRYPTION_KEYS fits" in error
+    assert other == ("done", 1, "")
+    settings.HUB_ENCRYPTION_KEYS = [NEW, LOST]
+    assert outbox.owed(Delivery.objects.get(pk=first.pk)) == {1: {"ref": "x"}}

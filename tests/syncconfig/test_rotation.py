@@ -16,7 +16,7 @@ from hub import rotation
 from hub.crypto import Cipher
 from hub.env import new_encryption_key
 from hub.fields import cipher
-from syncconfig.models import ApiClient, ApiJob, Configuration, Delivery, Header, IdempotencyKey, OdooConnection
+from syncconfig.models import ApiClient, ApiJob, Configuration, Delivery, Header, IdempotencyKey, OdooConnection, Run
 from tests.acceptance.running import until
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,7 @@ SECRETS = {
     "syncconfig_header": {"value": "secret header"},
     "syncconfig_apijob": {"body": "secret body", "answer": "secret answer"},
     "syncconfig_idempotencykey": {"answer": "secret answer"},
+    "syncconfig_run": {"position": '{"page": 3}'},
     "syncconfig_delivery": {"unwritten": '{"1": {"ref": "secret"}}'},
 }
 """A value for each encrypted column that the hub has, by table."""
@@ -64,6 +65,7 @@ def kept(customers_out: Configuration, settings: Settings) -> dict[str, Any]:
         "syncconfig_header": Header(configuration=customers_out, name="X-Key"),
         "syncconfig_apijob": ApiJob(client=client, name="one", scheme="bearer", address="::1", method="POST", path="/"),
         "syncconfig_idempotencykey": IdempotencyKey(client=client, name="one", body_digest="x"),
+        "syncconfig_run": Run(configuration=customers_out, pulls=True),
         "syncconfig_delivery": Delivery(configuration=customers_out, event="manual", model="res.partner"),
     }
     for table, row in rows.items():
@@ -105,13 +107,13 @@ def test_everything_is_written_anew_and_the_old_key_can_go(kept: dict[str, Any],
     for table, row in kept.items():
         row.refresh_from_db()
         assert {name: getattr(row, name) for name in SECRETS[table]} == SECRETS[table]
-    assert rotatekeys("--check").out == "11 values stand under the first key. It is the only one.\n"
+    assert rotatekeys("--check").out == "12 values stand under the first key. It is the only one.\n"
 
 
 def test_check_only_counts(kept: dict[str, Any]) -> None:
     before = {(table, column): raw(table, column) for table, values in SECRETS.items() for column in values}
     told = rotatekeys("--check")
-    assert "11 values: 3 of Odoo connections, 3 of configurations" in told.refusal
+    assert "12 values: 3 of Odoo connections, 3 of configurations" in told.refusal
     assert "manage.py rotatekeys" in told.refusal
     assert {(table, column): raw(table, column) for table, values in SECRETS.items() for column in values} == before
     rotatekeys()
@@ -133,7 +135,7 @@ def test_an_interruption_leaves_the_rest_for_the_next_time(kept: dict[str, Any])
     for column in rotation.columns()[:4]:
         for one in rotation.stored(column):
             rotation.renew(one, cipher())
-    assert "An older key is needed for 7 values" in rotatekeys("--check").refusal
+    assert "An older key is needed for 8 values" in rotatekeys("--check").refusal
     assert "The older keys can go now" in rotatekeys().out
 
 
@@ -161,7 +163,7 @@ def test_values_that_no_key_fits_are_named_and_the_others_are_written(kept: dict
 
 def test_without_the_old_key_nothing_is_destroyed(kept: dict[str, Any], settings: Settings) -> None:
     settings.HUB_ENCRYPTION_KEYS = [NEW]
-    assert "fits 11 values" in rotatekeys().refusal
+    assert "fits 12 values" in rotatekeys().refusal
     settings.HUB_ENCRYPTION_KEYS = [NEW, OLD]
     assert "The older keys can go now" in rotatekeys().out
 
