@@ -14,7 +14,7 @@ from django.utils import timezone
 from apilog.models import ApiLog
 from hub.errors import HubError
 from hub.http.message import Request, Response
-from hub.redact import redact_body, redact_headers, redact_text, redact_url
+from hub.redact import redact_addresses, redact_body, redact_headers, redact_text, redact_url
 from hub.rows import Writer
 
 LONGEST = timedelta(minutes=15)
@@ -75,7 +75,7 @@ def header_rows(headers: Iterable[tuple[str, str]], secrets: Sequence[str] = ())
 @lru_cache(2048)  # most of them are the same in all messages of a configuration
 def _header_row(name: str, value: str, secrets: tuple[str, ...]) -> tuple[str, str]:
     ((shown, hidden),) = redact_headers(((name, value),))
-    return shown, redact_text(hidden, secrets)
+    return shown, redact_text(redact_addresses(hidden), secrets)
 
 
 def outgoing(about: About, request: Request) -> ApiLog:

@@ -6,9 +6,11 @@ import json
 import math
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import escape
+from itertools import product
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -50,6 +52,11 @@ _JSON_NAME = re.compile(r'(?="([^"\\]*)"\s*:)')  # looks ahead only: what is no 
 _FORM_PAIR = re.compile(r"(?<![^&;?\s])([^=&;?\s\"<>]{1,200})=([^&;\s\"<>]*)")
 _XML_PAIR = re.compile(r"(<([A-Za-z_][\w.:-]{0,100})(?:\s[^<>]{0,500})?>)([^<]+)")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s@]*@")
+_WITH_QUERY = re.compile(r"""[^\s<>"']*\?[^\s<>"']*""")
+_ESCAPED = re.compile(r"%[0-9A-F]{2}")
+_QUOTES = tuple(product(("&quot;", "&#34;"), ("&#x27;", "&#39;", "&#039;", "&apos;")))
+"""How HTML spells quotes: each language's library has its own way."""
+
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _CHUNK = re.compile(r"([?&;])([^=&;#\s]{1,200})=([^&;#\s]*)")
 
@@ -264,6 +271,11 @@ def _key(quoted: str) -> str:
         return inside
 
 
+def redact_addresses(text: str) -> str:
+    """The text with secret parameters hidden in the addresses that stand in it, as in a header Link."""
+    return _WITH_QUERY.sub(lambda found: redact_url(found[0]), text) if "?" in text else text
+
+
 def redact_text(text: str, secrets: Iterable[str | Secret]) -> str:
     """The text without those values, in any of the forms in which they travel (JSON, URL, base64)."""
     found = _searched(tuple(one.value if isinstance(one, Secret) else one for one in secrets))
@@ -279,8 +291,20 @@ def _searched(values: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
 
 
-def _forms(value: str) -> Sequence[str]:
-    raw = value.encode("utf-8", errors="surrogatepass")
-    encoded = b64encode(raw).decode()
-    in_json = (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
-    return (value, *in_json, quote(raw, safe=""), quote_plus(raw), encoded, encoded.rstrip("="))
+def _forms(value: str) -> Iterator[str]:
+    """The value as itself, in base64, in addresses, in HTML, and all of these in JSON."""
+    encoded = b64encode(value.encode("utf-8", errors="surrogatepass")).decode()
+    for one in (value, encoded):
+        raw = one.encode("utf-8", errors="surrogatepass")
+        for part in (quote(raw), quote(raw, safe=""), quote_plus(raw)):
+            yield part
+            yield _ESCAPED.sub(lambda found: found[0].lower(), part)
+    yield from (encoded, encoded.rstrip("="))
+    in_html = escape(value)
+    spelled = (in_html.replace("&quot;", double).replace("&#x27;", single) for double, single in _QUOTES)
+    for one in (value, escape(value, quote=False), *spelled):
+        yield one
+        for in_json in (json.dumps(one)[1:-1], json.dumps(one, ensure_ascii=False)[1:-1]):
+            yield in_json
+            yield in_json.replace("/", "\\/")
+            yield in_json.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

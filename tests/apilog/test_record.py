@@ -109,3 +109,14 @@ def opened_for(delivery: int) -> ApiLog:
     row = record.outgoing(record.About(trace_id="req_1", delivery_id=delivery), Request("POST", "https://example.com"))
     record.open_all([row])
     return row
+
+
+def test_a_key_in_an_address_among_the_headers_is_hidden() -> None:
+    row = record.outgoing(ABOUT, Request("GET", "https://example.com"))
+    headers = (
+        ("Link", '<https://x.example/?o=3&sig=PAGEKEY77PAGEKEY77>; rel="next"'),
+        ("Location", "/?api_key=canary"),
+    )
+    record.close(row, Response(200, "OK", headers, b""), None)
+    assert "PAGEKEY77" not in str(row.response_headers)
+    assert "canary" not in str(row.response_headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hub.redact import (
     HIDDEN,
     Secret,
     is_secret_name,
+    redact_addresses,
     redact_body,
     redact_headers,
     redact_text,
@@ -300,6 +302,37 @@ def test_an_address_in_a_body_keeps_its_secrets_to_itself() -> None:
 def test_a_value_beside_a_secrets_name_is_hidden(body: str) -> None:
     assert "hunter2" not in redact_body(body)
     assert redact_body('{"field": "email", "value": "x@example.com"}') == '{"field": "email", "value": "x@example.com"}'
+
+
+ODD = "pä\"s's w/9Z<7>&"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "pä&quot;s&#x27;s w/9Z&lt;7&gt;&amp;",  # Python
+        "pä&#34;s&#39;s w/9Z&lt;7&gt;&amp;",  # Go
+        "pä&quot;s&#039;s w/9Z&lt;7&gt;&amp;",  # PHP
+        "pä\"s's w/9Z&lt;7&gt;&amp;",
+        "p%c3%a4%22s%27s%20w%2f9Z%3c7%3e%26",
+        "p%C3%A4%22s%27s+w%2F9Z%3C7%3E%26",
+        "p\\u00e4\\\"s's w\\/9Z<7>&",
+        "pä\\\"s's w/9Z\\u003c7\\u003e\\u0026",
+        "pä&quot;s&#x27;s w\\/9Z&lt;7&gt;&amp;",
+        b64encode(ODD.encode()).decode(),
+        quote_plus(b64encode(ODD.encode())),
+    ],
+)
+def test_a_value_is_found_as_libraries_of_other_systems_write_it(said: str) -> None:
+    assert redact_text(f"<p>You sent {said}.</p>", [ODD]) == f"<p>You sent {HIDDEN}.</p>"
+
+
+def test_secrets_are_hidden_in_the_addresses_of_a_text() -> None:
+    links = '<https://x.example/?o=3&sig=PAGEKEY77PAGEKEY77>; rel="next", </more?token=abc>; rel=last'
+    shown = f'<https://x.example/?o=3&sig={HIDDEN}>; rel="next", </more?token={HIDDEN}>; rel=last'
+    assert redact_addresses(links) == shown
+    for plain in ("text/html; charset=utf-8", 'W/"abc"', "max-age=3, no-cache", "what?"):
+        assert redact_addresses(plain) == plain
 
 
 NAMES = st.sampled_from(
