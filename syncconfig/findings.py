@@ -62,8 +62,7 @@ def _endpoints() -> Iterator[Finding]:
                     one,
                     Kind.PAUSED,
                     f"It is paused. {row.paused_why}",
-                    "Ask the external system where it is now, correct the request URL, and press Resume. "
-                    "What was meant for it waits.",
+                    _to_resume(one),
                     count=endpoints.waiting(one),
                     since=row.paused_at,
                 )
@@ -155,3 +154,16 @@ def _odoo(one: OdooConnection, kind: str, error: HubError, advice: str) -> Findi
     waiting = Delivery.objects.filter(configuration__connection=one, finished_at__isnull=True).count()
     page = reverse("admin:syncconfig_odooconnection_change", args=[one.pk])
     return Finding(kind, f"connection {one.pk}", one.name, error.message, advice, page, waiting, timezone.now())
+
+
+def _to_resume(one: Configuration) -> str:
+    """What to do about one that was paused."""
+    if one.url_is_literal:
+        return (
+            "It serves a webhook of an API client. Mend what is said here, or ask the client where it is now; then "
+            "press Resume on its page. What was meant for it waits. A webhook that nobody wants can be deleted."
+        )
+    return (
+        "Ask the external system where it is now, correct the request URL, and press Resume. "
+        "What was meant for it waits."
+    )

@@ -107,7 +107,7 @@ def _forbidden(configuration: Configuration, claimed: Sequence[Delivery], known:
     """Whether nothing of it may be sent now: then it is paused, which says why, and its messages wait."""
     why_not = bounds.of(configuration, known).why_not
     if why_not:
-        endpoints.pause(configuration, why_not)
+        endpoints.pause_by_id(configuration.pk, why_not)
         outbox.give_back(claimed)
     return bool(why_not)
 

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -144,7 +145,7 @@ def review(which: Mapping[str, Any]) -> None:
     """Pause the webhooks, among those that fit ``which``, whose owners may not read any more what they are sent."""
     for one in Subscription.objects.filter(**which).select_related(*rights.NEEDED):
         if why_not := rights.of(one).why_not:
-            endpoints.pause(one.configuration, why_not)
+            endpoints.pause_by_id(one.configuration_id, why_not)
 
 
 def batch_completed(configuration_id: int | None, answer: Mapping[str, Any], company_id: int | None) -> None:
@@ -165,10 +166,12 @@ def batch_completed(configuration_id: int | None, answer: Mapping[str, Any], com
         "failed": sum(not one["success"] for one in results),
         "ids": [one["id"] for one in results if one["success"]],
     }
+    ended = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # also when it is sent again some day
     rows = [
         Delivery(
             configuration=one.configuration, event=Delivery.Event.BATCH, model=one.configuration.model, record_ids=[],
-            values=told, change={"company_id": company_id}, database=plans.database_of(one.configuration.connection),
+            values=told, change={"company_id": company_id, "at": ended},
+            database=plans.database_of(one.configuration.connection),
         )
         for one in heard
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from hub.errors import HubError
 from hub.redact import redact_url
 from hub.widgets import SecretsAdminMixin
 from syncconfig import drift, endpoints, listening, runs, schedules
-from syncconfig.admin import previewing, replaying, testing
+from syncconfig.admin import advice, previewing, replaying, testing
 from syncconfig.admin.answers import AnswerInline
 from syncconfig.admin.configuration_form import IN, KEYS_JS, OUT, ConfigurationForm
 from syncconfig.admin.deleting import UnsentMixin, counted
@@ -179,7 +179,7 @@ class ConfigurationAdmin(UnsentMixin, SecretsAdminMixin, PullMixin):
             return
         if configuration.is_out and not configuration.pulls:
             self.message_user(request, f"Filter domain: {testing.counted(configuration)}", level=messages.INFO)
-            for sentence in testing.warnings(configuration):
+            for sentence in advice.on(configuration):
                 self.message_user(request, sentence, level=messages.WARNING)
 
     def get_urls(self) -> list[Any]:

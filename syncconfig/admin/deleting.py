@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from syncconfig import outbox
-from syncconfig.models import Configuration
+from syncconfig.models import Configuration, Delivery
 
 Along = Callable[[Sequence[Model]], Iterable[Configuration]]
 _along: list[Along] = []
@@ -39,8 +39,9 @@ def goes_along(find: Along) -> Along:
 def unsent(rows: Iterable[Model]) -> int:
     """How many messages are lost when these are deleted."""
     given = list(rows)
+    own = sum(isinstance(one, Delivery) and one.finished_at is None for one in given)
     lost = {one for one in given if isinstance(one, Configuration)}
-    return outbox.unfinished(*lost.union(*(find(given) for find in _along))).count()
+    return own + outbox.unfinished(*lost.union(*(find(given) for find in _along))).count()
 
 
 class UnsentMixin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django takes none at run time

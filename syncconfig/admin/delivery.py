@@ -21,6 +21,7 @@ from hub.moments import NO_BREAK, short
 from hub.readonly import ReadOnlyMixin
 from syncconfig import held, outbox, resending
 from syncconfig.admin import pulling, replaying
+from syncconfig.admin.deleting import UnsentMixin
 from syncconfig.models import Delivery, Run
 
 DELIVERY_LABELS = {
@@ -40,7 +41,7 @@ RUN_LABELS = {
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyMixin, HubModelAdmin):
+class DeliveryAdmin(UnsentMixin, ReadOnlyMixin, HubModelAdmin):
     """The outbox. Nothing in it is edited; it is sent again."""
 
     list_display = [

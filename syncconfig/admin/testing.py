@@ -15,9 +15,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from hub.errors import HubError
-from hub.flow import events
 from hub.flow.filters import domain_of
-from syncconfig import plans, samples, seen
+from syncconfig import plans, samples
 from syncconfig.admin.headers import RowsMixin
 from syncconfig.models import Configuration, Sample
 
@@ -107,39 +106,3 @@ def counted(configuration: Configuration) -> str:
     except HubError as error:
         return f"Cannot be counted: {error.message}"
     return "1 record matches now." if count == 1 else f"{count:,} records match now."
-
-
-def warnings(configuration: Configuration) -> list[str]:
-    """Sentences on what its triggers may not do as somebody thinks."""
-    return [one for one in (_unheard(configuration), _alike(configuration)) if one]
-
-
-def _alike(configuration: Configuration) -> str:
-    """Whether a receiver cannot tell a deletion from the rest."""
-    others = configuration.on_create or configuration.on_update or configuration.on_state
-    if not (configuration.on_delete and others) or configuration.body_type in events.STYLES:
-        return ""
-    texts = [configuration.url, configuration.query, configuration.body_template, configuration.script_condition]
-    texts += [configuration.script_before, configuration.script_after]
-    texts += [row.detail for row in configuration.mappings.all()]
-    if any("event" in text for text in texts):
-        return ""
-    return (
-        "Deleted records are sent in the same form as all others, with their last values: the external system cannot "
-        "tell that they are gone. Put {{ event.type }} into the address, the parameters or a mapping row of the type "
-        "Template; or choose the body type Webhook; or make a configuration of its own for deletions, with DELETE as "
-        "its method."
-    )
-
-
-def _unheard(configuration: Configuration) -> str:
-    """A sentence about the fields of an update trigger whose changes Odoo tells nobody; empty for none."""
-    used = seen.used_by(configuration, plans.odoo_of(configuration.connection)) if configuration.on_update else None
-    if used is None or not used.unheard:
-        return ""
-    names = ", ".join(used.unheard)
-    return (
-        f"Odoo computes {names} when somebody reads the record, and tells nobody that it changed: such a change alone "
-        "sends nothing. Set a schedule as well, such as every 15 minutes; or send what is written then, such as "
-        "stock.quant for quantities."
-    )

@@ -73,6 +73,16 @@ def test_a_configuration_says_what_has_not_been_sent(page: Client, customers_out
     assert "70 messages that had not been sent were dropped with it." in deleted(page, customers_out)
 
 
+def test_a_delivery_says_that_it_has_not_been_sent(page: Client, customers_out: Configuration) -> None:
+    runs.send_now(customers_out, [1, 2, 3])
+    finish(1)
+    waiting, other = Delivery.objects.filter(finished_at=None)
+    assert "1 message has not been sent yet, and is lost with it." in asked(page, waiting)
+    assert "not been sent" not in asked(page, Delivery.objects.exclude(finished_at=None)[0])
+    assert "2 messages have not been sent yet" in ticked(page, waiting, other)
+    assert "1 message that had not been sent was dropped with it." in deleted(page, waiting)
+
+
 def test_what_is_paused_is_kept_and_still_counted(page: Client, customers_out: Configuration) -> None:
     runs.send_now(customers_out, [1])
     endpoints.pause(customers_out, "By hand.")

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from apilog.models import ApiLog
 from hub.http.client import Client
 from hub.odoo.connection import Odoo
-from syncconfig import drain, endpoints, listening
+from syncconfig import drain, endpoints, listening, resending
 from syncconfig.models import ApiClient, ChangeCursor, Configuration, Delivery, FieldMapping
 from syncconfig.validators import egress_policy
 from tests.conftest import Make
@@ -175,6 +175,12 @@ def test_a_batch_that_is_done_is_told_with_its_summary(
     (told,) = heard(httpserver)
     assert (told["event"], told["model"], told["record_id"]) == ("batch.completed", "res.partner", None)
     assert told["data"] == {"operations": 3, "succeeded": 2, "failed": 1, "ids": ids}
+    (delivery,) = Delivery.objects.all()
+    assert delivery.change["at"] == told["timestamp"]
+    Delivery.objects.update(change={**delivery.change, "at": "2026-01-01T00:00:00Z"})
+    resending.queue(resending.sorted_out(Delivery.objects.all()))
+    (again,) = heard(httpserver)
+    assert again == {**told, "timestamp": "2026-01-01T00:00:00Z"}, "when it happened, not when it is sent"
 
 
 def test_what_the_owner_may_not_read_is_not_sent(api: APIClient, odoo: Odoo, hook: str, httpserver: HTTPServer) -> None:
