@@ -12,7 +12,7 @@ from tests.acceptance.running import drop_database, new_database
 
 ROUNDS = 3
 BARE = 1200
-RECORDS = 480
+RECORDS = 1920
 SAMPLES = {"queued": 40, "changed": 12, "full": 4000, "seconds": 8.0}
 
 
