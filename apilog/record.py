@@ -69,13 +69,13 @@ def body_text(body: bytes | str | None, secrets: Sequence[str] = (), limit: int 
 def header_rows(headers: Iterable[tuple[str, str]], secrets: Sequence[str] = ()) -> list[list[str]]:
     """Headers as the log keeps them."""
     known = tuple(secrets)
-    return [list(_header_row(name, value, known)) for name, value in headers]
+    return [[name, _header_value(name, value, known)] for name, value in headers]
 
 
 @lru_cache(2048)  # most of them are the same in all messages of a configuration
-def _header_row(name: str, value: str, secrets: tuple[str, ...]) -> tuple[str, str]:
-    ((shown, hidden),) = redact_headers(((name, value),))
-    return shown, redact_text(redact_addresses(hidden), secrets)
+def _header_value(name: str, value: str, secrets: tuple[str, ...]) -> str:
+    ((_, shown),) = redact_headers(((name, value),))
+    return redact_text(redact_addresses(shown), secrets)
 
 
 def outgoing(about: About, request: Request) -> ApiLog:

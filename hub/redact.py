@@ -292,17 +292,16 @@ def _searched(values: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _forms(value: str) -> Iterator[str]:
-    """The value as itself, in base64, in addresses, in HTML, and all of these in JSON."""
+    """The value as itself, in base64 and in HTML, and these in JSON; and the first two in addresses."""
     encoded = b64encode(value.encode("utf-8", errors="surrogatepass")).decode()
     for one in (value, encoded):
         raw = one.encode("utf-8", errors="surrogatepass")
         for part in (quote(raw), quote(raw, safe=""), quote_plus(raw)):
             yield part
             yield _ESCAPED.sub(lambda found: found[0].lower(), part)
-    yield from (encoded, encoded.rstrip("="))
     in_html = escape(value)
     spelled = (in_html.replace("&quot;", double).replace("&#x27;", single) for double, single in _QUOTES)
-    for one in (value, escape(value, quote=False), *spelled):
+    for one in (value, encoded, encoded.rstrip("="), escape(value, quote=False), *spelled):
         yield one
         for in_json in (json.dumps(one)[1:-1], json.dumps(one, ensure_ascii=False)[1:-1]):
             yield in_json

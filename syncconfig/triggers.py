@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
 from hub.api.trace import new_trace_id
@@ -50,9 +51,10 @@ def caused(
     configuration: Configuration, odoo: Odoo, database: str, events: Mapping[int, Sequence[Change]], *, told: bool
 ) -> Caused:
     """What the events of these records cause. ``told``: Odoo says what changed; else it is found by comparing."""
-    events = _heard(configuration, odoo, events)
-    guard = Guard.of(configuration, events, lambda: seen.used_by(configuration, odoo))
-    used = None if told else seen.used_by(configuration, odoo)
+    used_by = cache(partial(seen.used_by, configuration, odoo))
+    events = _heard(events, used_by)
+    guard = Guard.of(configuration, events, used_by)
+    used = None if told else used_by()
     left = {one: guard.rest(raws) for one, raws in events.items()}
     news = {one: change for one, raws in left.items() if (change := summed(raws)) is not None}
     alive = [one for one, change in news.items() if change.event != "unlink"]
@@ -85,12 +87,12 @@ def caused(
 
 
 def _heard(
-    configuration: Configuration, odoo: Odoo, events: Mapping[int, Sequence[Change]]
+    events: Mapping[int, Sequence[Change]], used_by: Callable[[], seen.Used | None]
 ) -> Mapping[int, Sequence[Change]]:
     """Without the writes that changed nothing, unless what the configuration uses is written and kept elsewhere."""
     if not any(one.silent for raws in events.values() for one in raws):
         return events
-    used = seen.used_by(configuration, odoo)
+    used = used_by()
     if used is None or used.elsewhere:
         return events
     kept = {record_id: [one for one in raws if not one.silent] for record_id, raws in events.items()}

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from hub.errors import HubError
 from hub.flow import events
 from hub.http.guard import literal
 from syncconfig import bounds, plans, remembered, seen
+from syncconfig.bounds import Bounds
 from syncconfig.models import Configuration
 
 
 def on(configuration: Configuration) -> list[str]:
     """Sentences on an Out configuration that pushes; none for one whose Odoo cannot be asked just now."""
     try:
-        found = [look(configuration) for look in LOOKS]
+        limits = bounds.of(configuration, remembered.look())
+        found = (
+            _unheard(configuration),
+            _alike(configuration),
+            _left_out(configuration, limits),
+            _unbounded(configuration, limits),
+            _unprotected(configuration),
+        )
     except HubError:
         return []
     return [one for one in found if one]
@@ -52,9 +59,8 @@ def _unheard(configuration: Configuration) -> str:
     )
 
 
-def _left_out(configuration: Configuration) -> str:
+def _left_out(configuration: Configuration, limits: Bounds) -> str:
     """Rows of a webhook that its client may not read: nobody else would say that they are not sent."""
-    limits = bounds.of(configuration, remembered.look())
     if limits.free or limits.why_not:
         return ""
     sent = {rule.external_key for rule in limits.rules}
@@ -67,10 +73,10 @@ def _left_out(configuration: Configuration) -> str:
     )
 
 
-def _unbounded(configuration: Configuration) -> str:
+def _unbounded(configuration: Configuration, limits: Bounds) -> str:
     """Scripts and templates of a webhook, which may send anything."""
     texts = (configuration.script_before, configuration.script_after, configuration.body_template)
-    if not any(text.strip() for text in texts) or bounds.of(configuration, remembered.look()).free:
+    if limits.free or not any(text.strip() for text in texts):
         return ""
     return (
         "What scripts and the body template put into the message is sent as it is, also what the API client of this "
@@ -95,6 +101,3 @@ def _unprotected(configuration: Configuration) -> str:
             "paste the certificate of its authority, on the tab Encryption."
         )
     return ""
-
-
-LOOKS: tuple[Callable[[Configuration], str], ...] = (_unheard, _alike, _left_out, _unbounded, _unprotected)

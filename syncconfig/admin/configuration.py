@@ -274,8 +274,9 @@ class ConfigurationAdmin(UnsentMixin, SecretsAdminMixin, PullMixin):
             check_cron(obj.schedule)
             for _ in range(3):
                 moment = schedules.next_time(obj.schedule, moment)
-                year = " Y" if moment.year != timezone.now().year else ""
-                times.append(date_format(timezone.localtime(moment), f"D j M{year} H:i"))
+                local = timezone.localtime(moment)
+                year = " Y" if local.year != timezone.localdate().year else ""
+                times.append(date_format(local, f"D j M{year} H:i"))
         except HubError as error:
             return error.message
         return f"{in_words(obj.schedule)}. Next: {', '.join(times)} ({timezone.get_current_timezone_name()})."

@@ -327,6 +327,13 @@ def test_a_value_is_found_as_libraries_of_other_systems_write_it(said: str) -> N
     assert redact_text(f"<p>You sent {said}.</p>", [ODD]) == f"<p>You sent {HIDDEN}.</p>"
 
 
+def test_base64_is_found_in_json_that_escapes_slashes() -> None:
+    encoded = b64encode(b"hub:???").decode()
+    assert "/" in encoded
+    escaped = encoded.replace("/", "\\/")
+    assert redact_text(f'{{"sent":"Basic {escaped}"}}', ["hub:???"]) == f'{{"sent":"Basic {HIDDEN}"}}'
+
+
 def test_secrets_are_hidden_in_the_addresses_of_a_text() -> None:
     links = '<https://x.example/?o=3&sig=PAGEKEY77PAGEKEY77>; rel="next", </more?token=abc>; rel=last'
     shown = f'<https://x.example/?o=3&sig={HIDDEN}>; rel="next", </more?token={HIDDEN}>; rel=last'
